@@ -1,0 +1,1 @@
+"""The wall: where student code runs, and how bytes cross."""

@@ -1,0 +1,309 @@
+"""The guest: runs inside the wall, asks the assignment's driver for observations and sends back what the student's code returns.
+
+Started as a script. Imports only the standard library, numpy, torch, safetensors and the two files beside it. It judges nothing:
+once student code has run, all that it says is a claim. Each observation runs in a forked child, so that a crash, a hang or a
+patched library costs that observation alone. The supervisor itself never runs student code.
+"""
+
+import ctypes
+import importlib
+import importlib.util
+import json
+import os
+import random
+import select
+import signal
+import struct
+import sys
+import time
+import traceback
+
+try:
+    import resource
+except ImportError:  # Windows: no limits, which is right for one's own code only
+    resource = None
+
+BOOT = os.path.dirname(os.path.abspath(__file__))
+FORKS = sys.platform == "linux"
+"""Elsewhere (a student's own machine, own code only) observations run one after the other in this process."""
+
+
+def main():
+    settings = json.loads(sys.argv[1])
+    sys.path[:] = [entry for entry in sys.path if entry] + settings["libraries"]
+    sys.path.insert(0, BOOT)
+    channel = Channel(settings["channel"])
+    _become_private()
+    import numpy  # noqa: F401  imported before the clock starts
+    import torch
+    import wire
+
+    torch.set_num_threads(1)  # a child forked after a parallel operation can hang for ever
+    for name in settings["preload"]:
+        importlib.import_module(name)
+    sys.path.remove(BOOT)
+    if FORKS and settings["limits"].get("processes"):
+        resource.setrlimit(resource.RLIMIT_NPROC, (settings["limits"]["processes"],) * 2)
+    channel.write(wire.frame(wire.READY, bytes(8)))
+    while True:
+        request, body = channel.request(wire)
+        tag, answer = _supervise(wire, settings, channel, body) if FORKS else _observe(wire, settings, body)
+        channel.write(wire.frame(tag, request, answer))
+
+
+class Channel:
+    """The one way in and out: an inherited socket, or stdin and stdout moved to private numbers."""
+
+    def __init__(self, number):
+        if number is None:
+            self.source, self.sink = os.dup(0), os.dup(1)
+            os.dup2(2, 1)
+        else:
+            self.source = self.sink = number
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.close(null)
+        os.set_inheritable(self.source, False)
+        os.set_inheritable(self.sink, False)
+
+    def request(self, wire):
+        length, request, tag = wire.HEADER.unpack(self._exactly(wire.HEADER.size))
+        body = self._exactly(length)
+        if tag != wire.REQUEST:
+            sys.exit(0)
+        return request, body
+
+    def write(self, data):
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self.sink, view) :]
+
+    def close(self):
+        os.close(self.source)
+        if self.sink != self.source:
+            os.close(self.sink)
+
+    def _exactly(self, count):
+        parts = []
+        while count:
+            part = os.read(self.source, min(count, 1 << 20))
+            if not part:
+                sys.exit(0)  # the host has gone
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+
+def _become_private():
+    """No core files, and no reading of this supervisor's memory by the children that run student code."""
+    try:
+        ctypes.CDLL(None, use_errno=True).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
+    except (OSError, AttributeError):
+        pass  # not Linux
+
+
+def _supervise(wire, settings, channel, body):
+    """Observe in a child; whatever it leaves running is killed before the next observation."""
+    seconds = struct.unpack(">d", body[:8])[0]
+    receive, send = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 70
+        try:
+            os.setsid()
+            channel.close()
+            os.close(receive)
+            _limit(settings["limits"])
+            tag, answer = _observe(wire, settings, body)
+            with os.fdopen(send, "wb") as out:
+                out.write(bytes([tag]) + answer)
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(send)
+    raw, in_time = _read(receive, time.monotonic() + seconds, settings["limits"]["answer"] + 1)
+    os.close(receive)
+    ended = _end(child)
+    if not in_time:
+        return wire.FAULT, _fault(wire, "time", f"no answer within {seconds:g} seconds")
+    if raw and raw[0] in (wire.VALUE, wire.FAULT):
+        return raw[0], raw[1:]
+    return wire.FAULT, _fault(wire, "crash", _how(ended))
+
+
+def _read(descriptor, deadline, cap):
+    """All bytes until end of file, and whether that came before the deadline; nothing if they exceed the cap."""
+    parts, size = [], 0
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+            return b"", False
+        part = os.read(descriptor, 1 << 20)
+        if not part:
+            return b"".join(parts), True
+        size += len(part)
+        if size > cap:
+            return b"", True
+        parts.append(part)
+
+
+def _end(child):
+    """Kill the child and all it started; its wait status, or None if we had to kill it."""
+    ended = None
+    deadline = time.monotonic() + 0.5  # it has answered; give it a moment to leave by itself
+    while ended is None and time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            ended = status
+        else:
+            time.sleep(0.002)
+    try:
+        if os.getpid() == 1:
+            os.kill(-1, signal.SIGKILL)  # everyone else in this pid namespace
+        else:
+            os.killpg(child, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+    try:
+        while os.waitpid(-1, 0 if os.getpid() == 1 or ended is None else os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+    return ended
+
+
+def _how(status):
+    if status is None:
+        return "the process had to be ended"
+    if os.WIFSIGNALED(status):
+        name = signal.Signals(os.WTERMSIG(status)).name
+        return {"SIGSEGV": "a segmentation fault", "SIGXCPU": "the limit of processor time"}.get(name, f"signal {name}")
+    return f"the process ended by itself with exit status {os.WEXITSTATUS(status)}"
+
+
+def _limit(limits):
+    """Hard limits of the child, set before student code is imported: none can be raised again."""
+    used = 0
+    with open("/proc/self/statm") as file:
+        used = int(file.read().split()[0]) * resource.getpagesize()
+    if limits.get("memory"):
+        resource.setrlimit(resource.RLIMIT_AS, (used + limits["memory"],) * 2)
+    if limits.get("cpu"):
+        resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"],) * 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if limits.get("file"):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limits["file"],) * 2)
+
+
+def _observe(wire, settings, body):
+    """Run one driver function on the student's module. Gives (tag, body) and never raises."""
+    import torch
+
+    try:
+        seconds, seed = struct.unpack(">dQ", body[:16])
+        call = wire.decode(body[16:])
+        _seed(seed, torch)
+        student = _student(settings)
+        driver = _module("driver", os.path.join(settings["boot"], "driver.py"))
+        function = getattr(driver, call["observe"])
+        arguments = dict(call["inputs"])
+        if "student" in call["wants"]:
+            arguments["student"] = student
+        if "weights" in call["wants"]:
+            arguments["weights"] = _weights(settings)
+        return wire.VALUE, wire.encode(function(**arguments), settings["limits"]["answer"])
+    except wire.WireError as error:
+        return wire.FAULT, _fault(wire, "answer", f"returned {error}")
+    except MemoryError:
+        return wire.FAULT, _fault(wire, "memory", "ran out of memory")
+    except BaseException as error:
+        kind = "memory" if _is_memory(error) else "todo" if isinstance(error, NotImplementedError) else "raised"
+        return wire.FAULT, _fault(wire, kind, _describe(error, settings))
+
+
+def _is_memory(error):
+    text = str(error)
+    return isinstance(error, (RuntimeError, OSError)) and any(
+        words in text for words in ("can't allocate memory", "not enough memory", "out of memory", "Cannot allocate memory")
+    )
+
+
+def _seed(seed, torch):
+    random.seed(seed)
+    torch.manual_seed(seed)
+    import numpy
+
+    numpy.random.seed(seed % 2**32)
+
+
+def _student(settings):
+    """The student's module, from the .py or from the notebook."""
+    folder, name = settings["sub"], settings["module"]
+    if folder not in sys.path:
+        sys.path.append(folder)
+    source = os.path.join(folder, f"{name}.py")
+    if os.path.exists(source):
+        return _module(name, source)
+    notebook = os.path.join(folder, f"{name}.ipynb")
+    if not os.path.exists(notebook):
+        raise FileNotFoundError(f"{name}.py (or {name}.ipynb) is not among the files handed in")
+    converter = _module("notebook_source", os.path.join(BOOT, "notebook_source.py"))
+    with open(notebook, "rb") as file:
+        text = converter.module_source(file.read(converter.MAX_BYTES + 1))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, None))
+    module.__file__ = notebook
+    sys.modules[name] = module
+    exec(compile(text, notebook, "exec"), module.__dict__)
+    return module
+
+
+def _module(name, path):
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _weights(settings):
+    """The checkpoint as tensors. safetensors only: other formats can run code when they are loaded."""
+    from safetensors.torch import load_file
+
+    name = settings["weights"]
+    path = os.path.join(settings["sub"], name)
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"{name} is not among the files handed in: train the model and save its state_dict there")
+    with open(path, "rb") as file:
+        start = file.read(16)
+    if start[8:9] != b"{" and (start[:2] == b"PK" or start[:1] == b"\x80"):
+        raise ValueError(f"{name} is a pickle (torch.save): save it with safetensors.torch.save_file")
+    try:
+        return load_file(path)
+    except Exception as error:
+        raise ValueError(f"{name} is not a safetensors file: {error}") from None
+
+
+def _fault(wire, kind, text):
+    return wire.encode({"kind": kind, "text": text[:500].encode("utf-8", "replace").decode("utf-8")}, 1 << 20)
+
+
+def _describe(error, settings):
+    """Type, message and the line of the student's file, without any path of ours."""
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__} in {os.path.basename(str(error.filename))}, line {error.lineno}: {error.msg}"
+    try:
+        text = str(error)
+    except BaseException:
+        text = "(its message cannot be shown)"
+    files = (settings["sub"],)
+    lines = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(files)]
+    place = f" ({os.path.basename(lines[-1].filename)}, line {lines[-1].lineno})" if lines else ""
+    shown = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    for private in (settings["sub"] + os.sep, settings["boot"] + os.sep):
+        shown = shown.replace(private, "")
+    return shown[:400] + place
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    main()
