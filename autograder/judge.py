@@ -35,13 +35,13 @@ class JudgeError(AutograderError):
 
 def judge(
     runs: Sequence[Run], assignment: Assignment, rubric: Rubric, thresholds: Mapping[str, float | None],
-    extra: Sequence[str] = (),
+    *, only: Mapping[str, Sequence[int]] | None = None, extra: Sequence[str] = (),
 ) -> list[Verdict]:  # fmt: skip
-    """One verdict per run, in order. `extra`: further pytest arguments such as `-k`."""
+    """One verdict per run, in order. `only`: check id -> indices of the runs it judges. `extra`: pytest arguments such as `-k`."""
     verdicts = [Verdict() for _ in runs]
     if not runs:
         return verdicts
-    plugin = JudgePlugin(runs, assignment, rubric, thresholds, verdicts)
+    plugin = JudgePlugin(runs, assignment, rubric, thresholds, verdicts, only)
     # pytest sees the check files in a folder of the course: no configuration and no conftest of anyone else applies.
     arguments = [*(str(path) for path in rubric.files), *OPTIONS, "-c", os.devnull, "--rootdir", str(assignment.folder),
                  "--confcutdir", str(assignment.folder), *extra]  # fmt: skip

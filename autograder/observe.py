@@ -5,7 +5,7 @@ Must never judge. A guest that dies is replaced for the remaining observations; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,24 +52,43 @@ def policy_of(assignment: Assignment) -> Policy:
 
 
 def observe(
-    submission: Submission, assignment: Assignment, sandbox: Sandbox, seed: str, names: Iterable[str],
+    submission: Submission, assignment: Assignment, sandbox: Sandbox, seed: str, names: Iterable[str], *,
     scratch: Path | None = None, wall: str = "",
 ) -> Run:  # fmt: skip
     """Ask every named observation (and draw every named input) once."""
-    inputs = Inputs(assignment, seed)
+    return observe_seeds(submission, assignment, sandbox, [seed], names, scratch=scratch, wall=wall)[0]
+
+
+def observe_seeds(
+    submission: Submission, assignment: Assignment, sandbox: Sandbox, seeds: Sequence[str], names: Iterable[str], *,
+    scratch: Path | None = None, wall: str = "",
+) -> list[Run]:  # fmt: skip
+    """One run for each seed, all behind one wall: what `verify` measures false fails with."""
     wanted = list(dict.fromkeys(names))
+    runs = []
+    with staged(submission, assignment, scratch) as stage:
+        with _Session(sandbox, stage, policy_of(assignment)) as session:
+            for seed in seeds:
+                session.begin()
+                inputs, answers = _round(session, submission, assignment, seed, wanted)
+                runs.append(
+                    Run(submission.student, assignment.slug, submission.digest, assignment.version, seed, inputs, answers,
+                        submission.problems, "", wall, session.log)
+                )  # fmt: skip
+    return runs
+
+
+def _round(
+    session: _Session, submission: Submission, assignment: Assignment, seed: str, wanted: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, Answer]]:
+    """Inputs and answers of one seed. The driver's order, so that the score does not depend on ours."""
+    inputs = Inputs(assignment, seed)
     for name in wanted:
         if name not in assignment.observations:
             inputs[name]
-    asked = [assignment.observations[name] for name in assignment.observations if name in wanted]
-    with staged(submission, assignment, scratch) as stage:
-        with _Session(sandbox, stage, policy_of(assignment)) as session:
-            answers = {each.name: _ask(session, each, submission, assignment, inputs, seed) for each in asked}
-            log = session.log
-    return Run(
-        submission.student, assignment.slug, submission.digest, assignment.version, seed, dict(inputs.drawn), answers,
-        submission.problems, "", wall, log,
-    )  # fmt: skip
+    asked = [each for name, each in assignment.observations.items() if name in wanted]
+    answers = {each.name: _ask(session, each, submission, assignment, inputs, seed) for each in asked}
+    return dict(inputs.drawn), answers
 
 
 def _ask(
@@ -99,13 +118,22 @@ class _Session:
         self._sandbox, self._stage, self._policy = sandbox, stage, policy
         self._guest: Guest | None = None
         self._spent = 0.0
-        self.log = ""
+        self._log = ""
 
     def __enter__(self) -> _Session:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._drop()
+
+    @property
+    def log(self) -> str:
+        """What the guests of this session printed so far."""
+        return self._log + (self._guest.log if self._guest is not None else "")
+
+    def begin(self) -> None:
+        """A new seed: the submission's time starts anew."""
+        self._spent = 0.0
 
     def ask(self, observation: Observation, inputs: Mapping[str, Any], seed: int) -> Answer:
         """One observation, within its own limit and what is left of the submission's."""
@@ -131,5 +159,5 @@ class _Session:
     def _drop(self) -> None:
         if self._guest is not None:
             self._guest.end()
-            self.log += self._guest.log
+            self._log += self._guest.log
             self._guest = None

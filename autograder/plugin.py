@@ -81,8 +81,9 @@ class JudgePlugin:
 
     def __init__(
         self, runs: Sequence[Run], assignment: Assignment, rubric: Rubric, thresholds: Mapping[str, float | None],
-        verdicts: Sequence[Verdict],
+        verdicts: Sequence[Verdict], only: Mapping[str, Sequence[int]] | None = None,
     ) -> None:  # fmt: skip
+        self._only = only
         self._runs, self._assignment, self._thresholds, self._verdicts = runs, assignment, thresholds, verdicts
         self._lines = {line.id: line for line in rubric.lines}
         self._seen: set[tuple[str, ...]] = set()
@@ -104,8 +105,10 @@ class JudgePlugin:
 
     @pytest.hookimpl
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Every check once per run."""
-        metafunc.parametrize("judged_run", range(len(self._runs)), indirect=True)
+        """Every check once per run, or for the runs that are named for it."""
+        everyone = range(len(self._runs))
+        runs = everyone if self._only is None else self._only.get(metafunc.function.__name__, ())
+        metafunc.parametrize("judged_run", runs, indirect=True)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:

@@ -9,8 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autograder.assignment import Assignment
 from autograder.checks import Line
+from autograder.observe import Run
 from autograder.outcome import CheckResult, Status
+from autograder.plugin import Verdict
+from autograder.rubric import Rubric
+from autograder.submission import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,35 @@ class Score:
             "max_score": self.max_score, "late_seconds": self.late_seconds, "penalty": self.penalty, "seed": self.seed,
             "digest": self.digest, "wall": self.wall, "checks": [result.as_json() for result in self.checks],
         }  # fmt: skip
+
+
+def scored(run: Run, verdict: Verdict, rubric: Rubric, *, late_seconds: int = 0, penalty: int = 0) -> Score:
+    """The score of a judged run; ungraded when harness or judge was at fault."""
+    fault = run.fault or verdict.fault
+    checks = () if fault else complete(rubric.lines, verdict.results)
+    return Score(
+        student=run.student, assignment=run.slug, graded=not fault, reason=fault, attention=attention(run), checks=checks,
+        max_score=rubric.points(), late_seconds=late_seconds, penalty=penalty, seed=run.seed, digest=run.digest, wall=run.wall,
+    )  # fmt: skip
+
+
+def refused_score(refused: Refused, assignment: Assignment, rubric: Rubric) -> Score:
+    """What cannot be attributed to one student is ungraded, by name."""
+    return Score(refused.name, assignment.slug, False, refused.reason, (refused.reason,), (), rubric.points(), 0, 0, "", "")
+
+
+def attention(run: Run) -> tuple[str, ...]:
+    """Why somebody should look at this submission: sentences of ours, for instructor and student."""
+    sentences = list(run.problems)
+    faults = {name: answer for name, answer in run.answers.items() if answer.fault and answer.fault != "missing"}
+    texts = {answer.text for answer in faults.values()}
+    everything = len(faults) == len(run.answers) and len(texts) == 1 and len(run.answers) > 1
+    if everything and all(answer.fault == "raised" for answer in faults.values()):
+        sentences.append(f"the file cannot be imported, so nothing of it could be checked: {texts.pop()}")
+    crashed = [name for name, answer in faults.items() if answer.fault == "crash"]
+    if crashed:
+        sentences.append(f"its code ended the process instead of answering ({faults[crashed[0]].text}): {', '.join(crashed)}")
+    return tuple(sentences)
 
 
 def complete(lines: Sequence[Line], results: Mapping[str, CheckResult]) -> tuple[CheckResult, ...]:

@@ -1,6 +1,6 @@
 """What is observed inside, beside the student's code. Calls it, returns what came; judges nothing.
 
-Relations are returned as leaves: a batch and one of its images alone, one image in seven and the stand-in's view of it.
+Where the architecture is free, an answer comes back beside a second one that it has to agree with: a batch and one of its images alone.
 """
 
 import torch
@@ -15,11 +15,11 @@ class _Encoder(nn.Module):
 
     def __init__(self, mu: Tensor, logvar: Tensor) -> None:
         super().__init__()
-        self.answer, self.asked = (mu, logvar), []
+        self.mu, self.logvar, self.asked = mu, logvar, []
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         self.asked.append(x.detach().clone())
-        return self.answer
+        return self.mu.clone(), self.logvar.clone()
 
 
 class _Decoder(nn.Module):

@@ -80,17 +80,20 @@ def load(name: str, path: Path | None = None, *, download: bool = False) -> Imag
         raise DataError(f"{name}: no such data set: expected one of {', '.join(NAMES)}")
     if download:
         _download(name, path or Path("data"))
+    what, folder = first_place(name, path)
+    return _read(folder, "train", what)
+
+
+def first_place(name: str, path: Path | None = None) -> tuple[str, Path]:
+    """Which place `load` would use: what it is, and the folder. DataError names the places that were tried."""
     order = places(name, path)
-    for what, folder in order[: 2 if path else None]:
+    if path is not None:
+        order = order[:2]  # a path that the user gave is used or is an error, never silently passed over
+    for what, folder in order:
         if _images(folder, "train") is not None:
-            return _read(folder, "train", what)
-    looked = ", ".join(str(folder) for _, folder in order[: 2 if path else None])
+            return what, folder
+    looked = ", ".join(str(folder) for _, folder in order)
     raise DataError(f"{name}: no train-images-idx3-ubyte[.gz] in {looked}", hint="leave the path out to use what ships")
-
-
-def first_place(name: str) -> tuple[str, Path]:
-    """Which place `load` would use; for `doctor`."""
-    return next((what, folder) for what, folder in places(name) if _images(folder, "train") is not None)
 
 
 def _download(name: str, root: Path) -> None:

@@ -14,7 +14,7 @@ from autograder.reports.summary import Bin
 from autograder.reports.tasks import TaskGroup
 
 WIDTH, HEIGHT = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 40, 14, 22, 44
+LEFT, RIGHT, TOP, BOTTOM = 44, 16, 28, 48
 """Room for the axes and their names."""
 
 

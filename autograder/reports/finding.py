@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 
 from autograder.outcome import CheckResult, Status
+from autograder.reports.clean import clean
 
-_FORM = re.compile(r"(?P<call>[^\n]+?): expected (?P<expected>[^\n]+?), got (?P<got>[^\n]+?)(?:: (?P<cause>[^\n]+))?")
+_FORM = re.compile(r"(?P<call>.+?): expected (?P<expected>.+?), got (?P<got>.+?)(?:: (?P<cause>.+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +32,6 @@ def finding(result: CheckResult) -> Finding | None:
     """The message of a check that does not hold; None when there is nothing to read."""
     if result.status is Status.PASSED or not result.message:
         return None
-    form = _FORM.fullmatch(result.message.strip()) if result.status is Status.FAILED else None
-    return Finding(**form.groupdict(default="")) if form else Finding(text=result.message)
+    message = clean(result.message).strip()  # capped first: a message of a megabyte could keep the pattern busy for minutes
+    form = _FORM.fullmatch(message) if result.status is Status.FAILED and "\n" not in message else None
+    return Finding(**form.groupdict(default="")) if form else Finding(text=message)

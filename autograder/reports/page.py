@@ -52,7 +52,7 @@ def _finalize(value: object) -> object:
 
 
 def _prose(text: str) -> Markup:
-    """A sentence of an assignment's author, in which `this` is code."""
+    """A sentence in which `this` is code."""
     return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(clean(text)))))
 
 

@@ -41,15 +41,19 @@ class Hanging:
 
 def class_table(scores: Iterable[Score]) -> Table:
     """One line per submission: score, marks by task, and what somebody should look at."""
+    ordered = sorted(scores, key=lambda score: (score.student.casefold(), score.student))
+    late, notes = any(score.late_seconds for score in ordered), any(_notes(score) for score in ordered)
     table = Table(box=box.ROUNDED, caption=_key(), caption_justify="left")
     table.add_column("student", no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
-    table.add_column("late", justify="right", no_wrap=True)
-    table.add_column("checks", overflow="fold")
-    table.add_column("notes", overflow="fold")
-    for score in sorted(scores, key=lambda score: (score.student.casefold(), score.student)):
-        late = duration(score.late_seconds) if score.late_seconds else ""
-        table.add_row(Text(line(score.student, 64)), _points(score), late, _marks(score), Text("\n".join(_notes(score))))
+    table.add_column("checks")
+    for name in ("late",) * late + ("notes",) * notes:
+        table.add_column(name, overflow="fold")
+    for score in ordered:
+        row: list[RenderableType] = [Text(line(score.student, 64)), _points(score), _marks(score)]
+        row += [duration(score.late_seconds) if score.late_seconds else ""] * late
+        row += [Text("\n".join(_notes(score)))] * notes
+        table.add_row(*row)
     return table
 
 

@@ -1,0 +1,334 @@
+"""The command line. Exit codes: 0 done, 1 a proof or the caller's own check failed, 2 usage or bad input, 3 something is ungraded.
+
+stdout is for data and tables, stderr for progress and errors. Heavy imports happen inside the commands, so that --help is instant.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from autograder import __version__
+from autograder.errors import AutograderError, CourseError, SandboxUnavailable
+
+if TYPE_CHECKING:
+    from autograder.grade import Prepared
+    from autograder.sandbox.contract import Sandbox
+
+DONE, FAILED, BAD_INPUT, UNGRADED = 0, 1, 2, 3
+
+app = typer.Typer(
+    name="autograder", no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False,
+    help="Hand out, check and grade assignments on image generation. Student code runs behind a wall; the answers stay outside.",
+    epilog="Start with [bold]autograder doctor[/]: it says what this machine can do.",
+)  # fmt: skip
+
+CourseOption = Annotated[Path | None, typer.Option("--course", help="The course's folder; default: found from here upward.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
+
+
+class Backend(str, Enum):
+    """Walls by name."""
+
+    bubblewrap = "bubblewrap"
+    none = "none"
+
+
+def main() -> None:
+    """Run the command line; errors of ours are messages, never tracebacks."""
+    try:
+        app()
+    except AutograderError as error:
+        talk = Console(stderr=True, highlight=False)
+        talk.print(f"[bold red]error[/]: {_plain(error.message)}", soft_wrap=True)
+        if error.hint:
+            talk.print(f"\n[bold]hint[/]: {_plain(error.hint)}", soft_wrap=True)
+        sys.exit(UNGRADED if isinstance(error, SandboxUnavailable) else BAD_INPUT)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(DONE)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit(DONE)
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(help="Folder of the handout, or a file in it.")] = Path("."),
+    as_json: JsonOption = False,
+    seed: Annotated[str, typer.Option(help="Repeat the inputs of an earlier check: its seed, hexadecimal.")] = "",
+) -> None:
+    """Judge your own work by the visible checks: TODO by TODO what holds, what was expected, what came.
+
+    Needs no GPU and no network. Runs your code directly on this machine, so use it on your own work only. Writes pictures of what
+    your model makes, and a page with everything, into the folder `check` beside your files.
+    """
+    from autograder.reports.terminal import check_table
+    from autograder.student import check_own, find_handout
+
+    assignment = find_handout(path)
+    if seed and not _is_seed(seed):
+        raise CourseError(f"--seed {seed}: expected 64 hexadecimal digits", hint="leave it out for fresh inputs")
+    with _busy("checking", quiet=as_json):
+        checked = check_own(path, assignment, seed=seed)
+    score = checked.score
+    if as_json:
+        _print_json(score.as_json())
+    else:
+        console = Console()
+        console.print(check_table(score.checks, checked.view.tasks))
+        for problem in score.attention:
+            console.print(f"[yellow]note[/]: {_plain(problem)}", soft_wrap=True)
+        console.print(f"visible checks: [bold]{score.score}[/] of {score.max_score} points. {_hidden_note(assignment.folder)}")
+        console.print(f"pictures and page: {', '.join(os.path.relpath(file) for file in checked.written)}", soft_wrap=True)
+    raise typer.Exit(DONE if score.score == score.max_score else FAILED)
+
+
+@app.command()
+def grade(
+    submissions: Annotated[Path, typer.Argument(help="One folder, archive, .py or .ipynb per student; or one submission.")],
+    assignment: Annotated[str, typer.Option(help="Slug of the assignment.")],
+    out: Annotated[Path, typer.Option(help="Folder for results, feedback and observations.")],
+    jobs: Annotated[int, typer.Option(help="Submissions at the same time; default: one for each core.", min=0)] = 0,
+    sandbox: Annotated[Backend, typer.Option(help="The wall around student code.")] = Backend.bubblewrap,
+    course: CourseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Grade a class. Writes results.json, grades.csv, index.html and a folder with feedback for each student.
+
+    Exit code 3 when something could not be graded through no fault of the student's: it is listed with the reason and has no score.
+    """
+    from autograder.grade import grade as grade_class
+    from autograder.observe import Run
+    from autograder.record import Record
+    from autograder.reports.terminal import class_table
+    from autograder.score import Score
+
+    prepared = _prepared(course, assignment)
+    wall = _wall(sandbox)
+    record = Record(out, prepared.course, prepared.assignment, prepared.rubric)
+    record.open()
+    try:
+        with _bar(f"grading {assignment}", quiet=as_json) as (start, advance):
+
+            def keep(score: Score, run: Run | None) -> Score:
+                kept = record.add(score, run)
+                advance(f"{kept.student}: {'ungraded' if kept.score is None else f'{kept.score}/{kept.max_score}'}")
+                return kept
+
+            scores = grade_class(submissions, prepared, wall, keep, jobs=jobs or os.cpu_count() or 1, on_start=start)
+    finally:
+        record.close()
+    if as_json:
+        _print_json([score.as_json() for score in scores])
+    else:
+        console = Console()
+        console.print(class_table(scores))
+        console.print(f"class page: {out / 'index.html'}", soft_wrap=True)
+    raise typer.Exit(UNGRADED if any(not score.graded for score in scores) else DONE)
+
+
+@app.command()
+def rescore(
+    folder: Annotated[Path, typer.Argument(help="A folder that `grade --out` wrote.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would move.")] = False,
+    course: CourseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge stored observations again with the checks as they are now. Runs no student code and needs no GPU."""
+    from autograder.record import Record
+    from autograder.reports.terminal import moved_table
+    from autograder.rescore import former_results, slug_of
+    from autograder.rescore import rescore as judge_again
+
+    former = former_results(folder)
+    prepared = _prepared(course, slug_of(former, folder))
+    with _busy("judging again", quiet=as_json):
+        outcome = judge_again(folder, former, prepared)
+    if as_json:
+        keys = ("student", "before", "after", "check", "reason")
+        _print_json({"moved": [{key: getattr(row, key) for key in keys} for row in outcome.moved]})
+    elif outcome.moved:
+        Console().print(moved_table(outcome.moved))
+    else:
+        print(f"nothing moved: {len(outcome.scores)} results are as they were")
+    if outcome.moved and not dry_run:
+        record = Record(folder, prepared.course, prepared.assignment, prepared.rubric)
+        record.open()
+        for score, run in outcome.scores:
+            record.add(score, run, keep_observations=False)
+        record.close()
+    raise typer.Exit(UNGRADED if any(not score.graded for score, _ in outcome.scores) else DONE)
+
+
+@app.command()
+def verify(
+    slugs: Annotated[list[str] | None, typer.Argument(help="Assignments; default: all of the course.")] = None,
+    seeds: Annotated[int, typer.Option(help="Runs of the reference with fresh inputs.", min=2)] = 20,
+    jobs: Annotated[int, typer.Option(help="Submissions at the same time; default: one for each core.", min=0)] = 0,
+    course: CourseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Prove assignments: the reference gets full marks, the starter 0, every wrong answer is caught, every other right one is not."""
+    from autograder.course import find_course, ordered
+    from autograder.verify.prove import prove
+    from autograder.verify.show import proof_lines
+
+    wall, reports = _wall(Backend.bubblewrap), []
+    for slug in ordered(find_course(course), slugs or []):
+        prepared = _prepared(course, slug)
+        with _busy(f"verifying {slug}", quiet=as_json) as say:
+            reports.append(prove(prepared, wall, seeds=seeds, jobs=jobs or os.cpu_count() or 1, step=say))
+        if not as_json:
+            Console().print(*proof_lines(reports[-1]), sep="\n", soft_wrap=True)
+    if as_json:
+        _print_json({"assignments": [report.as_json() for report in reports]})
+    raise typer.Exit(DONE if all(report.ok for report in reports) else FAILED)
+
+
+@app.command()
+def release(
+    slug: Annotated[str, typer.Argument(help="Slug of the assignment.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the handout; default: assignments/SLUG/handout.")] = None,
+    keep_pictures: Annotated[bool, typer.Option("--keep-pictures", help="Take the reference's pictures as they are.")] = False,
+    course: CourseOption = None,
+) -> None:
+    """Make the handout from the reference: module and notebook with TODOs, statement, visible checks, the reference's pictures."""
+    from autograder.handout import make_handout
+
+    prepared = _prepared(course, slug)
+    own = prepared.assignment.folder / "handout"
+    with _busy(f"releasing {slug}"):
+        written = make_handout(
+            prepared, out or own, sandbox=None if keep_pictures else _wall(Backend.bubblewrap), pictures_from=own / "pictures"
+        )
+    for path in written:
+        print(os.path.relpath(path))
+
+
+@app.command()
+def new(
+    slug: Annotated[str, typer.Argument(help="Slug of the new assignment: small letters, digits and _.")],
+    course: CourseOption = None,
+) -> None:
+    """Make a skeleton of an assignment and its twin, small enough to read in a minute, that `verify` accepts as it stands."""
+    from autograder.course import find_course
+    from autograder.scaffold import create
+
+    root = find_course(course).root
+    for path in create(slug, root):
+        print(os.path.relpath(path))
+    print(f"\nnext: add `- slug: {slug}` to a chapter of course.yaml, then `autograder release {slug}` and `autograder verify {slug}`")
+
+
+@app.command()
+def doctor(
+    course: CourseOption = None,
+    data: Annotated[Path | None, typer.Option(help="A folder with data sets of your own.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what this machine can do: sandbox, data sets, GPU; and how to mend what is missing."""
+    from autograder.doctor import examine
+
+    findings = examine(course, data)
+    if as_json:
+        keys = ("what", "ok", "found", "hint", "needed")
+        _print_json([{key: getattr(finding, key) for key in keys} for finding in findings])
+    else:
+        console = Console(highlight=False)
+        for finding in findings:
+            mark = "[green]ok[/]     " if finding.ok else "[red]missing[/]" if finding.needed else "[yellow]absent[/] "
+            console.print(f"{mark} [bold]{finding.what}[/]: {_plain(finding.found)}", soft_wrap=True)
+            if finding.hint:
+                console.print(f"        hint: {_plain(finding.hint)}", soft_wrap=True)
+    raise typer.Exit(DONE if all(finding.ok or not finding.needed for finding in findings) else FAILED)
+
+
+def _prepared(start: Path | None, slug: str) -> Prepared:
+    from autograder.assignment import load_assignment
+    from autograder.course import find_course
+    from autograder.grade import prepare
+
+    course = find_course(start)
+    return prepare(course, load_assignment(course, slug))
+
+
+def _wall(backend: Backend) -> Sandbox:
+    from autograder.sandbox.bubblewrap import Bubblewrap
+
+    if backend is Backend.none:
+        raise CourseError(
+            "--sandbox none: there is no wall then, so hidden checks and the submissions of others are refused",
+            hint="grade with --sandbox bubblewrap; for your own work use `autograder check`",
+        )
+    return Bubblewrap()
+
+
+@contextmanager
+def _bar(title: str, *, quiet: bool) -> Iterator[tuple[Callable[[int], None], Callable[[str], None]]]:
+    """A progress bar on stderr: (set the total, advance with a note)."""
+    talk = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[note]}"))
+    with Progress(*columns, console=talk, disable=quiet or not talk.is_terminal) as progress:
+        task = progress.add_task(title, total=None, note="")
+
+        def advance(note: str) -> None:
+            progress.update(task, advance=1, note=_plain(note))
+            if not talk.is_terminal and not quiet:
+                print(f"{title}: {note}", file=sys.stderr, flush=True)
+
+        yield lambda total: progress.update(task, total=total), advance
+
+
+@contextmanager
+def _busy(title: str, *, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """A spinner on a terminal, plain lines elsewhere."""
+    talk = Console(stderr=True)
+    if quiet or not talk.is_terminal:
+        yield (lambda text: None) if quiet else (lambda text: print(f"{title}: {text}", file=sys.stderr, flush=True))
+        return
+    with talk.status(f"{title} ...") as status:
+        yield lambda text: status.update(f"{title}: {_plain(text)}")
+
+
+def _hidden_note(folder: Path) -> str:
+    """How much of the grade these checks do not show."""
+    try:
+        hidden = json.loads((folder / "rubric.json").read_text(encoding="utf-8"))["total"]["hidden"]
+        return f"The grade has {hidden['checks']} more checks ({hidden['points']} points) that are not shown."
+    except (OSError, ValueError, KeyError, TypeError):
+        return "The grade has further checks that are not shown."
+
+
+def _is_seed(text: str) -> bool:
+    return len(text) == 64 and all(character in "0123456789abcdef" for character in text)
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    from autograder.reports.clean import clean
+
+    return escape(clean(text))
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))

@@ -1,0 +1,25 @@
+"""A proof for a person: what holds in one line each, what does not in a sentence each."""
+
+from __future__ import annotations
+
+from rich.markup import escape
+
+from autograder.verify.report import Report
+
+
+def proof_lines(report: Report) -> list[str]:
+    """Lines with Rich markup."""
+    caught = sum(mutant.ok for mutant in report.mutants)
+    full = sum(score == report.max_score for _, score in report.alternates)
+    head = "[bold green]proven[/]" if report.ok else "[bold red]not proven[/]"
+    lines = [
+        f"[bold]{report.slug}[/]: {head} in {report.seconds:.0f} s",
+        f"  reference    {report.reference_score}/{report.max_score} over {report.seeds} seeds, {len(report.false_fails)} false fails",
+        f"  starter      {report.starter_score}",
+        f"  mutants      {caught} of {len(report.mutants)} caught by the named check and no other",
+        f"  alternates   {full} of {len(report.alternates)} with full marks",
+        f"  corruptions  {report.caught} of {report.tried} caught, {report.exempt} exempt with a reason",
+    ]
+    for entry in report.calibration:
+        lines.append(f"  threshold    {entry['check']}: {entry['threshold']:.4g} from {entry['runs']} runs")
+    return lines + [f"  [red]x[/] {escape(problem)}" for problem in report.problems]

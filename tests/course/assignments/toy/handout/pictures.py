@@ -1,0 +1,1 @@
+"""No pictures: there are no images here."""
