@@ -125,7 +125,7 @@ def test_grades_come_back(tmp_path: Path) -> None:
         else:
             assert {row["score"], row["raw_score"], *points} == {""} and row["status"] == "ungraded"
             assert row["attention"] == f"not graded: {was.reason}"
-    head = (tmp_path / "grades.csv").read_text("utf-8").split("\r\n")[0].split(",")
+    head = (tmp_path / "grades.csv").read_bytes().decode().split("\r\n")[0].split(",")
     assert head[:7] == ["student", "assignment", "status", "score", "raw_score", "max_score", "late_seconds"]
     assert head[-1] == "attention"
 

@@ -195,7 +195,7 @@ def check_picture_comes_from_the_code_alone(composed):
     task="trained",
     level="quality",
     hint="If training digits come out well and these do not, the model has learned them by heart: fewer or narrower layers. If both come out "
-    "badly, train longer: --epochs 30.",
+    "badly, train longer: --epochs 40.",
 )
 def check_reconstructs_heldout_digits(heldout_reconstructions, heldout_digits, limit):
     """The trained model reconstructs 500 digits it has never seen"""

@@ -187,16 +187,16 @@ def check_epoch_returns_mean_loss_per_image(epoch_loss, small_images, gain, offs
     points=5,
     task="model",
     level="training",
-    hint="Eight digits can be learned by heart in a few seconds. If the loss falls too slowly: is every layer followed by a nonlinearity that "
-    "lets gradients through, does the loss sum over pixels, does each batch make a step?",
+    hint="Eight digits can be learned by heart in 400 steps. If the loss does not fall: does each batch make a step, is the loss the squared "
+    "error, does a nonlinearity (ReLU, tanh) stand between the linear layers, none of them with its gradient cut off?",
 )
 def check_learns_eight_digits_by_heart(learned, eight_digits):
-    """After 80 epochs on eight digits, the model reproduces them"""
+    """Trained on nothing but eight digits, the model learns to reproduce them"""
     answer = shaped(learned, (8, 1, 28, 28), call="Autoencoder()(x) after training on x")
     error = float((answer - eight_digits).square().mean())
     alike = float((eight_digits.mean(0) - eight_digits).square().mean())  # what one picture for all could reach
     below(
-        error / alike, 0.4, what="squared error, as a share of what the mean of the eight digits would give",
+        error / alike, 0.5, what="squared error, as a share of what the mean of the eight digits would give",
         cause="one and the same picture for every digit: does the code reach the picture?" if error > 0.85 * alike else "",
     )  # fmt: skip
 
@@ -269,7 +269,7 @@ def on_the_line(ends, to_code, to_pixels, t):
     task="trained",
     level="quality",
     hint="Run train.py to the end and hand in its autoencoder.safetensors with the module that trained it; Autoencoder() must build the same "
-    "layers again. If the error still falls in the last epochs, train longer: --epochs 30.",
+    "layers again. If the error still falls in the last epochs, train longer: --epochs 40.",
 )
 def check_reconstructs_training_digits(train_reconstructions, train_digits, limit):
     """The trained model reconstructs 500 training digits"""

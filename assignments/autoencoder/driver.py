@@ -196,14 +196,19 @@ def epoch_calls(student, small_images, small_labels, gain, offset) -> dict[str, 
 
 
 def learned(student, eight_digits) -> Tensor:
-    """Reconstructions of eight digits after 80 epochs on nothing but these, in batches of 4."""
+    """Reconstructions of eight digits by a model trained on nothing but these: 400 steps, fewer if it learns fast."""
     model = student.Autoencoder()
-    loader = DataLoader(TensorDataset(eight_digits, torch.arange(8)), batch_size=4)
+    loader = DataLoader(TensorDataset(eight_digits, torch.arange(8)), batch_size=8)
     optimizer = Adam(model.parameters(), 3e-3)
-    for _ in range(80):
-        student.train_epoch(model, loader, optimizer)
-    with torch.no_grad():
-        return model.eval()(eight_digits)
+    enough = (eight_digits - eight_digits.mean(0)).square().mean() / 4
+    for _ in range(40):
+        for _ in range(10):
+            student.train_epoch(model, loader, optimizer)
+        with torch.no_grad():
+            answer = model.eval()(eight_digits)
+        if (answer - eight_digits).square().mean() < enough:
+            break
+    return answer
 
 
 # TODO 5 and 6: z = tanh(x A), xhat = sigmoid(z C); in training mode the code is another, as it would be with dropout

@@ -15,8 +15,8 @@ SIGMAS = 6
 
 @check(
     points=5, task="reparameterize", level="distribution",
-    hint="Without noise, draw it from the standard normal, anew in each call, and a number of its own for each element: torch.randn_like(mu). "
-    "torch.rand is uniform; one row, or one number, for the whole batch is not enough.",
+    hint="Without noise, draw it from the standard normal, anew in each call, and a number of its own for each element: "
+    "torch.randn_like(mu). torch.rand is uniform; one row, or one number, for the whole batch is not enough.",
 )  # fmt: skip
 def check_reparameterize_distribution(reparameterize_own_noise, many_mu, many_logvar):
     """Without noise, z is drawn from N(mu, sigma^2), every element and every call on its own"""
@@ -50,8 +50,8 @@ def check_kl_extreme(kl_extreme, extreme_mu, extreme_logvar):
 
 @check(
     points=3, task="kl", level="gradient",
-    hint="The gradient of the KL is mu with respect to mu, and (exp(logvar) - 1) / 2 with respect to logvar. A detach(), .data, .item() or "
-    "torch.no_grad() loses it, and the code is no longer pulled to the prior.",
+    hint="The gradient of the KL is mu with respect to mu, and (exp(logvar) - 1) / 2 with respect to logvar. A detach(), .data, "
+    ".item() or torch.no_grad() loses it, and the code is no longer pulled to the prior.",
 )  # fmt: skip
 def check_kl_gradient(kl_gradient, mu, logvar, share):
     """The gradient of the KL reaches mu and logvar"""
@@ -94,8 +94,8 @@ def check_reconstruction_gradient(reconstruction_gradient, logits, x, share):
 
 @check(
     points=2, task="elbo", level="value",
-    hint="All three numbers are means over the batch: a batch with every image in it twice has the same loss. "
-    "A sum over the batch makes the learning rate depend on the batch size.",
+    hint="All three numbers are means over the batch: a batch with every image in it twice has the same loss. A sum over the "
+    "batch makes the learning rate depend on the batch size.",
 )  # fmt: skip
 def check_elbo_duplicated_batch(elbo_twice):
     """Every image twice in the batch: loss, rec and kl stay the same"""
@@ -109,8 +109,8 @@ def check_elbo_duplicated_batch(elbo_twice):
 
 @check(
     points=5, task="elbo", level="gradient",
-    hint="loss has to carry both gradients: of rec, through logits, z, mu and logvar, and of kl. Add the tensors themselves: a detach(), "
-    "an .item(), a float() or torch.tensor(...) on the way cuts one of them.",
+    hint="loss has to carry both gradients: of rec, through logits, z, mu and logvar, and of kl. Add the tensors themselves: a "
+    "detach(), an .item(), a float() or torch.tensor(...) on the way cuts one of them.",
 )  # fmt: skip
 def check_elbo_gradient(elbo_gradient, mu, logvar, matrix, x, noise):
     """The gradient of the loss reaches mu, logvar and the decoder, through both terms"""
@@ -129,8 +129,8 @@ def check_elbo_gradient(elbo_gradient, mu, logvar, matrix, x, noise):
 
 @check(
     points=2, task="elbo", level="distribution",
-    hint="Without noise, pass None on to reparameterize, which then draws: a new z in each call. Decoding mu, or zeros for the noise, "
-    "trains an ordinary autoencoder.",
+    hint="Without noise, pass None on to reparameterize, which then draws: a new z in each call. Decoding mu, or zeros for the "
+    "noise, trains an ordinary autoencoder.",
 )  # fmt: skip
 def check_elbo_draws_noise(elbo_own_noise, distant_mu, narrow_logvar):
     """Without noise, each call decodes a new z near mu"""
@@ -143,8 +143,8 @@ def check_elbo_draws_noise(elbo_own_noise, distant_mu, narrow_logvar):
 
 @check(
     points=5, task="sample", level="distribution",
-    hint="z comes from the prior: torch.randn(n, model.latent, generator=generator). Pass the generator on, and set no seed yourself: "
-    "the same generator state gives the same images, the next call gives new ones.",
+    hint="z comes from the prior: torch.randn(n, model.latent, generator=generator). Pass the generator on, and set no seed "
+    "yourself: the same generator state gives the same images, the next call gives new ones.",
 )  # fmt: skip
 def check_sample_draws_from_prior(drawn_again, matrix):
     """Codes come from N(0, I), and the generator alone decides them"""
@@ -174,8 +174,8 @@ def check_trained_on_heldout_images(heldout, heldout_images, heldout_noise, limi
 
 @check(
     points=5, task="training", level="quality",
-    hint="Decoded codes from the prior have to look like clothes. If reconstructions are good and samples are not, the codes of images lie "
-    "where the prior does not: the KL is too weak, or the decoder never saw a noisy z.",
+    hint="Decoded codes from the prior have to look like clothes. If reconstructions are good and samples are not, the codes of "
+    "images lie where the prior does not: the KL is too weak, or the decoder never saw a noisy z.",
 )  # fmt: skip
 def check_samples_explain_images(decoded, heldout_images, limit):
     """Images decoded from the prior explain held-out images: -log of their mean likelihood"""

@@ -12,8 +12,8 @@ PIXELS = 784
 
 @check(
     points=4, task="encoder", level="shape",
-    hint="Flatten each image with x.flatten(1), which keeps the batch dimension, and return two tensors (B, Z). "
-    "Never reshape with a fixed batch size, and never squeeze: a batch of one image has to work too.",
+    hint="Flatten each image with x.flatten(1), which keeps the batch dimension, and return two tensors (B, Z). Never reshape "
+    "with a fixed batch size, and never squeeze: a batch of one image has to work too.",
 )  # fmt: skip
 def check_encoder_shapes(encoder):
     """The encoder gives mu and logvar of shape (B, Z), and treats every image on its own"""
@@ -22,8 +22,8 @@ def check_encoder_shapes(encoder):
 
 @check(
     points=3, task="encoder", level="wiring",
-    hint="Two separate linear heads on the same hidden layer, with nothing after them. logvar is a logarithm: it may be negative, and "
-    "so may mu. No ReLU, exp or softplus on a head.",
+    hint="Two separate linear heads on the same hidden layer, with nothing after them. logvar is a logarithm: it may be "
+    "negative, and so may mu. No ReLU, exp or softplus on a head.",
 )  # fmt: skip
 def check_encoder_heads(encoder):
     """mu and logvar come from two heads of their own, may have either sign, and depend on the image"""
@@ -80,7 +80,8 @@ def check_reparameterize_gradient(reparameterize_gradient, logvar, noise, weight
 
 @check(
     points=4, task="decoder", level="shape",
-    hint="End self.layers in nn.Unflatten(1, (1, 28, 28)), or in a convolution with one output channel: logits are (B, 1, 28, 28).",
+    hint="End self.layers in nn.Unflatten(1, (1, 28, 28)), or in a convolution with one output channel: logits are (B, 1, 28, "
+    "28).",
 )  # fmt: skip
 def check_decoder_shapes(decoder):
     """The decoder gives logits of shape (B, 1, 28, 28), and treats every code on its own"""
@@ -90,8 +91,8 @@ def check_decoder_shapes(decoder):
 
 @check(
     points=3, task="decoder", level="wiring",
-    hint="Leave out the last activation. The decoder gives logits: reconstruction_loss and sample apply the sigmoid themselves, and a "
-    "sigmoid applied twice can say nothing but probabilities between 0.5 and 0.73.",
+    hint="Leave out the last activation. The decoder gives logits: reconstruction_loss and sample apply the sigmoid themselves, "
+    "and a sigmoid applied twice can say nothing but probabilities between 0.5 and 0.73.",
 )  # fmt: skip
 def check_decoder_gives_logits(decoder):
     """The decoder gives logits, not probabilities"""
@@ -106,8 +107,8 @@ def check_decoder_gives_logits(decoder):
 
 @check(
     points=6, task="kl", level="value",
-    hint="-1/2 * sum over j of (1 + logvar_j - mu_j^2 - exp(logvar_j)). Sum over the latent dimensions, dim 1, and not over the batch: one "
-    "number for each image. Mind the 1/2, the square of mu, and that exp(logvar) is already sigma^2.",
+    hint="-1/2 * sum over j of (1 + logvar_j - mu_j^2 - exp(logvar_j)). Sum over the latent dimensions, dim 1, and not over the "
+    "batch: one number for each image. Mind the 1/2, the square of mu, and that exp(logvar) is already sigma^2.",
 )  # fmt: skip
 def check_kl_value(kl, mu, logvar):
     """KL(q(z|x) || p(z)) agrees with the closed form, one number for each image"""
@@ -134,8 +135,8 @@ def check_kl_value(kl, mu, logvar):
 
 @check(
     points=6, task="reconstruction", level="value",
-    hint="F.binary_cross_entropy_with_logits(logits, x, reduction='none'), then a sum over all pixels of each image: flatten(1).sum(1). "
-    "It is minus a log-probability of 784 pixels: a positive number, several hundred nats.",
+    hint="F.binary_cross_entropy_with_logits(logits, x, reduction='none'), then a sum over all pixels of each image: "
+    "flatten(1).sum(1). It is minus a log-probability of 784 pixels: a positive number, several hundred nats.",
 )  # fmt: skip
 def check_reconstruction_value(reconstruction, logits, x):
     """The reconstruction term is -log p(x|z) of a Bernoulli for each pixel, summed over pixels"""
@@ -159,8 +160,8 @@ def check_reconstruction_value(reconstruction, logits, x):
 
 @check(
     points=6, task="elbo", level="value",
-    hint="rec is reconstruction_loss(logits, x).mean(), kl is kl_divergence(mu, logvar).mean(), both over the batch, and loss = rec + kl. "
-    "Judged against your own two functions: if those are wrong, mend them first.",
+    hint="rec is reconstruction_loss(logits, x).mean(), kl is kl_divergence(mu, logvar).mean(), both over the batch, and loss = "
+    "rec + kl. Judged against your own two functions: if those are wrong, mend them first.",
 )  # fmt: skip
 def check_elbo_value(elbo, mu):
     """loss = rec + kl, each the mean over the batch of your own two terms"""
@@ -204,8 +205,8 @@ def check_elbo_wiring(elbo_asked, x, mu):
 
 @check(
     points=4, task="sample", level="wiring",
-    hint="Draw z of shape (n, model.latent), decode it, and apply the sigmoid: the decoder gives logits. Return the probabilities, not black "
-    "and white draws from them.",
+    hint="Draw z of shape (n, model.latent), decode it, and apply the sigmoid: the decoder gives logits. Return the "
+    "probabilities, not black and white draws from them.",
 )  # fmt: skip
 def check_sample_decodes_codes(drawn, matrix):
     """sample(model, n) gives n images, the sigmoid of the decoder's logits for n codes"""
@@ -216,8 +217,8 @@ def check_sample_decodes_codes(drawn, matrix):
 
 @check(
     points=7, task="training", level="quality",
-    hint="Train with train.py and its default settings, and hand in the file it writes. If the loss printed there stops far above 260, "
-    "first mend the checks above: each of them is a part of this number.",
+    hint="Train with train.py and its default settings, and hand in the file it writes. If the loss printed there stops far "
+    "above 260, first mend the checks above: each of them is a part of this number.",
 )  # fmt: skip
 def check_trained_on_training_images(shown, shown_images, shown_noise, limit):
     """The trained model's negative ELBO on training images, computed here from mu, logvar and logits"""

@@ -2,8 +2,8 @@
 
     python reference_solutions/autoencoder/calibrate.py
 
-Trains the reference 20 times with assignments/autoencoder/train.py, for half of its epochs: a right answer of another shape
-may learn more slowly, and the other half is its room. Each statistic is the check's own. The threshold is a one-sided normal
+Trains the reference 20 times with assignments/autoencoder/train.py, for a quarter of its epochs: a right answer of
+another shape may learn more slowly, and the rest is its room. Each statistic is the check's own. The threshold is a one-sided normal
 tolerance limit: mean + 4.32 sd (minus, where more is better) covers 99.9 % of such runs with 95 % confidence for n = 20.
 Power: the share of 20 weak models of each kind that the threshold rejects.
 """
@@ -36,7 +36,7 @@ import train  # noqa: E402
 from autograder import compare  # noqa: E402
 from autograder.data import SHIPPED, DataSets  # noqa: E402
 
-RUNS, EPOCHS, FACTOR = 20, 8, 4.32
+RUNS, EPOCHS, FACTOR = 20, 5, 4.32
 COMMAND = "python reference_solutions/autoencoder/calibrate.py"
 
 DATA = DataSets(ROOT / "reference_solutions/data")

@@ -1,0 +1,38 @@
+# Each target sets up what it needs first. FAST=1 leaves out the slow proofs of `test`.
+PYTHON = .venv/bin/python
+DEMO = out/demo
+
+.PHONY: help setup demo test check verify handouts clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+setup:  ## environment in .venv, bubblewrap
+	@.ci/setup
+
+demo: setup  ## grade examples/class for both assignments and say where the class pages are
+	@$(PYTHON) -m autograder doctor
+	@echo; echo "== grading examples/class: autoencoder"
+	@$(PYTHON) -m autograder grade examples/class --assignment autoencoder --out $(DEMO)/autoencoder
+	@echo; echo "== grading examples/class: vae"
+	@$(PYTHON) -m autograder grade examples/class --assignment vae --out $(DEMO)/vae
+	@echo; echo "== open $(CURDIR)/$(DEMO)/autoencoder/index.html and $(CURDIR)/$(DEMO)/vae/index.html"
+
+test:  ## all tests; FAST=1 for the quick ones
+	@.ci/setup chromium=chromium
+	@echo "== running the tests" >&2
+	@$(PYTHON) -m pytest $(if $(FAST),-m "not slow")
+
+check: setup  ## lint, format and types
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check autograder tests
+	@$(PYTHON) -m mypy
+
+verify: setup  ## prove every assignment of the course
+	@$(PYTHON) -m autograder verify
+
+handouts: setup  ## make the handouts anew from the references
+	@for slug in autoencoder vae; do $(PYTHON) -m autograder release $$slug; done
+
+clean:  ## remove the environment and what was graded
+	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache
