@@ -1,12 +1,11 @@
 """Our own reader of folders and archives: gives the few files that an assignment accepts, and a sentence for all that is odd.
 
-Nothing is ever unpacked to disk: names come from the assignment's list, only regular files are read, each up to its cap, and sizes
-that an archive declares about itself are not believed. Links, devices, absolute paths and `..` are reported and passed over.
+Nothing is ever unpacked to disk: names come from the assignment's list, only regular files are read, each up to its cap, and
+sizes that an archive declares about itself are not believed. Links, devices, absolute paths and `..` are reported and skipped.
 """
 
 from __future__ import annotations
 
-import io
 import os
 import stat
 import tarfile
@@ -15,6 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 MIB = 1024 * 1024
 MAX_ARCHIVE, MAX_UNPACKED, MAX_ENTRIES, MAX_DEPTH = 256 * MIB, 512 * MIB, 5000, 12
@@ -133,9 +133,8 @@ def _zip(path: Path, caps: Mapping[str, int], problems: list[str]) -> Iterator[_
 
 
 def _tar(path: Path, caps: Mapping[str, int], problems: list[str]) -> Iterator[_Found]:
-    kind = "r|" if path.name.lower().endswith(".tar") else "r|gz"
     count = 0
-    with tarfile.open(path, kind, bufsize=64 * 1024) as archive:
+    with tarfile.open(path, "r|" if path.name.lower().endswith(".tar") else "r|gz") as archive:
         for member in archive:
             count += 1
             if count > MAX_ENTRIES or member.offset > MAX_UNPACKED or member.size > MAX_UNPACKED:
@@ -168,11 +167,11 @@ def _wanted(where: PurePosixPath, caps: Mapping[str, int]) -> bool:
     return (where.name in caps or where.name.casefold() in caps) and len(where.parts) <= MAX_DEPTH
 
 
-def _capped(stream: io.BufferedIOBase | zipfile.ZipExtFile | object, name: str, cap: int, problems: list[str]) -> bytes | None:
+def _capped(stream: IO[bytes], name: str, cap: int, problems: list[str]) -> bytes | None:
     """The content up to the cap, whatever size was declared."""
     if not cap:
         return b""  # a name that only differs in case: never read, only reported
-    content: bytes = stream.read(cap + 1)  # type: ignore[attr-defined]
+    content = stream.read(cap + 1)
     if len(content) > cap:
         problems.append(f"{_safe(name)} is larger than the {cap / MIB:g} MiB that this assignment accepts")
         return None

@@ -122,7 +122,7 @@ class Assignment:
             record = json.loads(path.read_text(encoding="utf-8"))
             if not isinstance(record, dict) or not isinstance(record.get("checks", {}), dict):
                 raise ValueError("expected an object with `checks`")
-            for name, entry in record.get("checks", {}).items():
+            for entry in record.get("checks", {}).values():
                 float(entry["threshold"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise AssignmentError(f"{path}: not a calibration record: {error}", hint="measure it again") from error

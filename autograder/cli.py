@@ -1,6 +1,6 @@
-"""The command line. Exit codes: 0 done, 1 a proof or the caller's own check failed, 2 usage or bad input, 3 something is ungraded.
+"""The command line. Exit codes: 0 done, 1 a proof or the caller's own check failed, 2 bad input, 3 something is ungraded.
 
-stdout is for data and tables, stderr for progress and errors. Heavy imports happen inside the commands, so that --help is instant.
+stdout is for data and tables, stderr for progress and errors. Heavy imports happen inside the commands: --help is instant.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _root(
 
 @app.command()
 def check(
-    path: Annotated[Path, typer.Argument(help="Folder of the handout, or a file in it.")] = Path("."),
+    path: Annotated[Path, typer.Argument(help="Folder of the handout, or a file in it.")] = Path(),
     as_json: JsonOption = False,
     seed: Annotated[str, typer.Option(help="Repeat the inputs of an earlier check: its seed, hexadecimal.")] = "",
 ) -> None:
@@ -114,7 +114,7 @@ def grade(
 ) -> None:
     """Grade a class. Writes results.json, grades.csv, index.html and a folder with feedback for each student.
 
-    Exit code 3 when something could not be graded through no fault of the student's: it is listed with the reason and has no score.
+    Exit code 3 when something could not be graded through no fault of the student's: it is listed with the reason.
     """
     from autograder.grade import grade as grade_class
     from autograder.observe import Run
@@ -187,7 +187,7 @@ def verify(
     course: CourseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Prove assignments: the reference gets full marks, the starter 0, every wrong answer is caught, every other right one is not."""
+    """Prove assignments: full marks for the reference and every other right answer, 0 for the starter, wrong answers caught."""
     from autograder.course import find_course, ordered
     from autograder.verify.prove import prove
     from autograder.verify.show import proof_lines
@@ -211,7 +211,7 @@ def release(
     keep_pictures: Annotated[bool, typer.Option("--keep-pictures", help="Take the reference's pictures as they are.")] = False,
     course: CourseOption = None,
 ) -> None:
-    """Make the handout from the reference: module and notebook with TODOs, statement, visible checks, the reference's pictures."""
+    """Make the handout from the reference: module and notebook with TODOs, statement, visible checks, pictures."""
     from autograder.handout import make_handout
 
     prepared = _prepared(course, slug)
@@ -236,7 +236,7 @@ def new(
     root = find_course(course).root
     for path in create(slug, root):
         print(os.path.relpath(path))
-    print(f"\nnext: add `- slug: {slug}` to a chapter of course.yaml, then `autograder release {slug}` and `autograder verify {slug}`")
+    print(f"\nnext: add `- slug: {slug}` to a chapter of course.yaml, then run `autograder release {slug}`")
 
 
 @app.command()
@@ -286,8 +286,8 @@ def _wall(backend: Backend) -> Sandbox:
 def _bar(title: str, *, quiet: bool) -> Iterator[tuple[Callable[[int], None], Callable[[str], None]]]:
     """A progress bar on stderr: (set the total, advance with a note)."""
     talk = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[note]}"))
-    with Progress(*columns, console=talk, disable=quiet or not talk.is_terminal) as progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("{task.fields[note]}"), console=talk, disable=quiet or not talk.is_terminal) as progress:
         task = progress.add_task(title, total=None, note="")
 
         def advance(note: str) -> None:

@@ -109,9 +109,7 @@ def find_course(start: Path | None = None) -> Course:
     for folder in (here, *here.parents, package):
         if (folder / FILE).is_file():
             return Course(folder, read_yaml(folder / FILE, Term, CourseError))
-    raise CourseError(
-        f"{here}: no {FILE} here or above", hint="run this inside the course's folder, or name it with --course"
-    )
+    raise CourseError(f"{here}: no {FILE} here or above", hint="run this inside the course's folder, or name it with --course")
 
 
 def _create(path: Path, content: bytes) -> None:

@@ -41,7 +41,8 @@ def examine(course: Path | None = None, data: Path | None = None) -> list[Findin
 def _python() -> list[Finding]:
     version = platform.python_version()
     good = sys.version_info >= (3, 10)
-    return [Finding("python", good, f"{version} at {os.path.realpath(sys.executable)}", "" if good else "use Python 3.10 or newer")]
+    hint = "" if good else "use Python 3.10 or newer"
+    return [Finding("python", good, f"{version} at {os.path.realpath(sys.executable)}", hint)]
 
 
 def _packages() -> list[Finding]:

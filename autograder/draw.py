@@ -72,7 +72,6 @@ def input_functions(assignment: Assignment) -> Mapping[str, Callable[..., Any]]:
     for observation in assignment.observations.values():
         for parameter in observation.inputs:
             if parameter not in functions:
-                raise AssignmentError(
-                    f"{assignment.folder / 'driver.py'}: {observation.name}: parameter `{parameter}`: inputs.py has no such function"
-                )
+                where = f"{assignment.folder / 'driver.py'}: {observation.name}"
+                raise AssignmentError(f"{where}: parameter `{parameter}`: inputs.py has no such function")
     return functions

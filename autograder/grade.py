@@ -1,6 +1,6 @@
 """Grade: a folder of submissions -> one `Score` each. The table of contents of the package; read it aloud.
 
-    find -> prove the wall -> observe (many at a time, inside) -> judge (outside) -> score -> record
+find -> prove the wall -> observe (many at a time, inside) -> judge (outside) -> score -> record
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from autograder.course import Course
 from autograder.draw import Inputs, run_seed
 from autograder.errors import AutograderError, CourseError
 from autograder.gallery import picture_reads
-from autograder.judge import Verdict, judge
+from autograder.judge import judge
 from autograder.observe import Run, observe
+from autograder.plugin import Verdict
 from autograder.rubric import Rubric, calibrated, complete_rubric
-from autograder.sandbox.contract import Sandbox
+from autograder.sandbox.contract import Proof, Sandbox
 from autograder.score import Score, refused_score, scored
 from autograder.submission import Found, find_submissions, read_submission
 
@@ -77,7 +78,7 @@ def observed(found: Sequence[Found], prepared: Prepared, sandbox: Sandbox, jobs:
     done: queue.Queue[Run] = queue.Queue()
     with ThreadPoolExecutor(max_workers=jobs) as workers:
         for each in found:
-            workers.submit(lambda each=each: done.put(_one(each, prepared, sandbox, str(proof), proof.holds)))
+            workers.submit(_put, done, each, prepared, sandbox, proof)
         left = len(found)
         while left:
             batch = [done.get()]
@@ -104,15 +105,19 @@ def needed(assignment: Assignment, rubric: Rubric) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reads))
 
 
-def _one(found: Found, prepared: Prepared, sandbox: Sandbox, wall: str, holds: bool) -> Run:
+def _put(done: queue.Queue[Run], found: Found, prepared: Prepared, sandbox: Sandbox, proof: Proof) -> None:
+    done.put(_one(found, prepared, sandbox, proof))
+
+
+def _one(found: Found, prepared: Prepared, sandbox: Sandbox, proof: Proof) -> Run:
     """One run; whatever goes wrong on our side is a fault of the harness, never an exception and never a zero."""
-    assignment = prepared.assignment
+    assignment, wall = prepared.assignment, str(proof)
     digest = seed = ""
     try:
         submission = read_submission(found, assignment)
         digest = submission.digest
         seed = run_seed(prepared.course.secret(), digest, assignment.version)
-        if not holds:
+        if not proof.holds:
             return _faulty(found, assignment, digest, seed, f"the wall is not proven: {wall}", wall)
         return observe(submission, assignment, sandbox, seed, prepared.names, wall=wall)
     except AutograderError as error:

@@ -37,7 +37,7 @@ def judge(
     runs: Sequence[Run], assignment: Assignment, rubric: Rubric, thresholds: Mapping[str, float | None],
     *, only: Mapping[str, Sequence[int]] | None = None, extra: Sequence[str] = (),
 ) -> list[Verdict]:  # fmt: skip
-    """One verdict per run, in order. `only`: check id -> indices of the runs it judges. `extra`: pytest arguments such as `-k`."""
+    """One verdict per run, in order. `only`: check id -> indices of its runs. `extra`: pytest arguments such as `-k`."""
     verdicts = [Verdict() for _ in runs]
     if not runs:
         return verdicts
@@ -54,7 +54,7 @@ def judge(
 
 @contextlib.contextmanager
 def _alone() -> Iterator[io.StringIO]:
-    """pytest without the caller's settings, output, or traces in the modules and folders of others."""
+    """Pytest without the caller's settings, output, or traces in the modules and folders of others."""
     said = io.StringIO()
     saved = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_CURRENT_TEST")}
     autoload = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import jupytext  # type: ignore[import-untyped]  # ships no types
+import jupytext
 
 from autograder.errors import AssignmentError
 

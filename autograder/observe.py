@@ -66,15 +66,14 @@ def observe_seeds(
     """One run for each seed, all behind one wall: what `verify` measures false fails with."""
     wanted = list(dict.fromkeys(names))
     runs = []
-    with staged(submission, assignment, scratch) as stage:
-        with _Session(sandbox, stage, policy_of(assignment)) as session:
-            for seed in seeds:
-                session.begin()
-                inputs, answers = _round(session, submission, assignment, seed, wanted)
-                runs.append(
-                    Run(submission.student, assignment.slug, submission.digest, assignment.version, seed, inputs, answers,
-                        submission.problems, "", wall, session.log)
-                )  # fmt: skip
+    with staged(submission, assignment, scratch) as stage, _Session(sandbox, stage, policy_of(assignment)) as session:
+        for seed in seeds:
+            session.begin()
+            inputs, answers = _round(session, submission, assignment, seed, wanted)
+            runs.append(
+                Run(submission.student, assignment.slug, submission.digest, assignment.version, seed, inputs, answers,
+                    submission.problems, "", wall, session.log)
+            )  # fmt: skip
     return runs
 
 

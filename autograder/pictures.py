@@ -81,4 +81,4 @@ def _compose(lines: Sequence[Sequence[NDArray[np.uint8]]], scale: int) -> Pictur
         for c, tile in enumerate(line):
             top, left = GAP + r * (height + GAP), GAP + c * (width + GAP)
             sheet[top : top + height, left : left + width] = tile
-    return Picture(np.kron(sheet, np.ones((scale, scale, 1), np.uint8)))
+    return Picture(sheet.repeat(scale, axis=0).repeat(scale, axis=1))

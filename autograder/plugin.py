@@ -22,6 +22,7 @@ from autograder.returns import mismatch
 from autograder.rubric import Rubric
 from autograder.sandbox.contract import Answer
 
+
 @dataclass(slots=True)
 class Verdict:
     """What the judge says about one run."""
@@ -119,7 +120,7 @@ class JudgePlugin:
         return report
 
     @pytest.hookimpl
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+    def pytest_runtest_setup(self) -> None:
         """Forget what the check before looked at and measured."""
         self._seen.clear()
         compare.measured.clear()
@@ -142,7 +143,7 @@ class JudgePlugin:
 
     def _observation(self, answer: Answer, name: str) -> Any:
         if answer.fault:
-            raise ObservationFault(sentence(answer, self._assignment, name))
+            raise ObservationFault(sentence(answer, self._assignment))
         problem = mismatch(answer.value, self._assignment.observations[name].returns)
         if problem:
             raise CheckFailed(f"{name}: {problem}")
@@ -160,7 +161,7 @@ class JudgePlugin:
         return value.clone() if isinstance(value, Tensor) else value
 
     def _record(self, item: pytest.Function, call: pytest.CallInfo[None]) -> None:
-        check, index = item.originalname, item.callspec.params["judged_run"]
+        check, index = item.originalname, int(str(item.callspec.params["judged_run"]))
         verdict, line = self._verdicts[index], self._lines[check]
         verdict.reads.setdefault(check, set()).update(self._seen)
         error = call.excinfo.value if call.excinfo is not None else None
@@ -199,7 +200,7 @@ def copied(value: Any) -> Any:
     return value
 
 
-def sentence(answer: Answer, assignment: Assignment, name: str) -> str:
+def sentence(answer: Answer, assignment: Assignment) -> str:
     """The student's line for an observation that gave no value."""
     limits = assignment.spec.limits
     return {

@@ -47,14 +47,14 @@ class Record:
             foreign = [path for path in self.folder.iterdir() if path.name != ".reserve"]
             if foreign and not (self.folder / "results.json").exists() and not list(self.folder.glob("*/observations")):
                 raise CourseError(
-                    f"{self.folder}: holds other files: expected an empty folder or one of an earlier grading",
+                    f"{self.folder}: holds other files: expected an empty folder, or one of an earlier grading",
                     hint="choose another --out",
                 )
             self._reserve.write_bytes(bytes(RESERVE))
         except OSError as error:
             self._reserve.unlink(missing_ok=True)
             raise CourseError(
-                f"{self.folder}: cannot be written: {error.strerror}: expected a folder with at least {RESERVE // 2**20} MiB free",
+                f"{self.folder}: cannot be written: {error.strerror}: expected at least {RESERVE // 2**20} MiB of room",
                 hint="check permissions and free space, or choose another --out",
             ) from error
 
@@ -90,7 +90,8 @@ class Record:
             write_grades(scores, self.folder / "grades.csv")
             write_whole(self.folder / "index.html", class_page(self._view, entries).encode())
         except OSError as error:
-            raise CourseError(f"{self.folder}: cannot be written: {error.strerror}", hint="free some space, then grade again") from error
+            hint = "free some space, then grade again"
+            raise CourseError(f"{self.folder}: cannot be written: {error.strerror}", hint=hint) from error
 
     def _write_student(self, score: Score, run: Run, galleries: Sequence[Gallery], keep: bool) -> None:
         folder = self.folder / score.student

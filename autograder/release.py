@@ -91,7 +91,7 @@ def release(assignment: ReleaseInput, out: Path) -> list[Path]:
         raise AssignmentError(f"{out}: cannot be written: {error.strerror}", hint="nothing was changed there") from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return [out / name for name in sorted(files)]
+    return sorted(out / name for name in files)
 
 
 def handout_files(assignment: ReleaseInput) -> dict[str, bytes]:
@@ -116,17 +116,20 @@ def handout_files(assignment: ReleaseInput) -> dict[str, bytes]:
 def stub_source(source: str, where: str = "reference") -> str:
     """The module that students get: `raise NotImplementedError("TODO n: name")` in place of each region."""
     lines = source.split("\n")
-    for region in reversed(solution_regions(source, where)):
+    regions = solution_regions(source, where)
+    for region in reversed(regions):
         indent = lines[region.begin][: -len(lines[region.begin].lstrip())]
         lines[region.begin : region.end + 1] = [f'{indent}{STUB}{region.todo}: {region.name}")']
     stub = "\n".join(lines)
     try:
-        raised = [ast.unparse(node) for node in ast.walk(ast.parse(stub)) if isinstance(node, ast.Raise)]
+        raised = {node.lineno for node in ast.walk(ast.parse(stub)) if isinstance(node, ast.Raise)}
     except SyntaxError as error:
         raise AssignmentError(f"{where}: not valid Python once its solutions are cut: {error.msg}") from error
-    for region in solution_regions(source, where):
-        if f"raise NotImplementedError('TODO {region.todo}: {region.name}')" not in raised:
+    cut = 0
+    for region in regions:
+        if region.begin + 1 - cut not in raised:
             raise AssignmentError(f"{where}:{region.begin + 1}: a stub here would not raise", hint="is the region in a string?")
+        cut += region.end - region.begin
     return stub
 
 

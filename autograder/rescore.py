@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.course import Course
 from autograder.errors import CourseError
 from autograder.grade import Prepared, judged
 from autograder.observe import Run
@@ -48,10 +47,11 @@ def slug_of(former: Sequence[dict[str, Any]], folder: Path) -> str:
 def rescore(folder: Path, former: Sequence[dict[str, Any]], prepared: Prepared) -> Rescored:
     """Judge every stored run with the checks as they are now."""
     before = {str(result["student"]): result for result in former}
-    runs = {name: load_run(folder / name / "observations") for name in before if (folder / name / "observations/run.json").is_file()}
+    stored = {name: folder / name / "observations" for name in before}
+    runs = {name: load_run(place) for name, place in stored.items() if (place / "run.json").is_file()}
     verdicts = judged(list(runs.values()), prepared)
     again = {
-        name: scored(run, verdict, prepared.rubric, late_seconds=int(before[name]["late_seconds"]), penalty=int(before[name]["penalty"]))
+        name: scored(run, verdict, prepared.rubric, **{key: int(before[name][key]) for key in ("late_seconds", "penalty")})
         for (name, run), verdict in zip(runs.items(), verdicts, strict=True)
     }
     scores: list[tuple[Score, Run | None]] = [(score, runs[name]) for name, score in again.items()]

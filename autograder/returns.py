@@ -32,14 +32,16 @@ def _compare(value: Any, node: ast.expr) -> str:
     if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
         inside = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         return _container(value, node.value.id, inside)
-    raise AssignmentError(f"driver.py: return annotation `{ast.unparse(node)}`: expected Tensor, float, int, bool, str, list, dict, tuple")
+    known = "Tensor, float, int, bool, str, list, dict, tuple"
+    raise AssignmentError(f"driver.py: return annotation `{ast.unparse(node)}`: expected {known}")
 
 
 def _scalar(value: Any, name: str) -> str:
     if name not in SCALARS:
         raise AssignmentError(f"driver.py: return annotation `{name}`: expected one of {', '.join(SCALARS)}")
     right = isinstance(value, SCALARS[name]) and (name == "bool" or not isinstance(value, bool))
-    return "" if right else _say({"Tensor": "a tensor", "float": "a number", "None": "nothing"}.get(name, f"a {name}"), value)
+    words = {"Tensor": "a tensor", "float": "a number", "None": "nothing"}
+    return "" if right else _say(words.get(name, f"a {name}"), value)
 
 
 def _container(value: Any, name: str, inside: list[ast.expr]) -> str:
@@ -48,17 +50,20 @@ def _container(value: Any, name: str, inside: list[ast.expr]) -> str:
         raise AssignmentError(f"driver.py: return annotation `{name}[...]`: expected list, dict or tuple")
     if not isinstance(value, kinds[name]):
         return _say(f"a {name}", value)
+    parts: Any = value
     if name == "dict":
-        problems = [f"[{key!r}]: {found}" for key, item in value.items() if (found := _compare(item, inside[1]))]
+        problems = [f"[{key!r}]: {found}" for key, item in parts.items() if (found := _compare(item, inside[1]))]
     elif name == "tuple" and not isinstance(inside[-1], ast.Constant):
-        if len(value) != len(inside):
-            return f"expected {len(inside)} values, got {len(value)}"
-        problems = [f"[{i}]: {found}" for i, (item, node) in enumerate(zip(value, inside, strict=True)) if (found := _compare(item, node))]
+        if len(parts) != len(inside):
+            return f"expected {len(inside)} values, got {len(parts)}"
+        pairs = enumerate(zip(parts, inside, strict=True))
+        problems = [f"[{i}]: {found}" for i, (item, node) in pairs if (found := _compare(item, node))]
     else:
-        problems = [f"[{i}]: {found}" for i, item in enumerate(value) if (found := _compare(item, inside[0]))]
+        problems = [f"[{i}]: {found}" for i, item in enumerate(parts) if (found := _compare(item, inside[0]))]
     return problems[0] if problems else ""
 
 
 def _say(wanted: str, value: Any) -> str:
-    came = "nothing (None): is a `return` missing?" if value is None else f"a {type(value).__name__}".replace("a Tensor", "a tensor")
+    came = "nothing (None): is a `return` missing?" if value is None else f"a {type(value).__name__}"
+    came = came.replace("a Tensor", "a tensor")
     return f"expected {wanted}, got {came}"

@@ -35,8 +35,8 @@ def create(slug: str, course_root: Path) -> list[Path]:
         for part, place in places.items():
             place.mkdir(parents=True)
             made.append(place)
-            for template in sorted((TEMPLATES / part).rglob("*.tmpl")):
-                written.append(_write(template, place / template.relative_to(TEMPLATES / part).with_suffix(""), slug))
+            templates = sorted((TEMPLATES / part).rglob("*.tmpl"))
+            written += [_write(each, place / each.relative_to(TEMPLATES / part).with_suffix(""), slug) for each in templates]
     except BaseException as error:
         for place in made:
             shutil.rmtree(place, ignore_errors=True)

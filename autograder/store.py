@@ -32,8 +32,9 @@ def save_run(run: Run, folder: Path) -> None:
     """Write the run; whole or not at all. StoreError when the disk does not take it."""
     tensors: dict[str, Tensor] = {}
     record = {
-        "format": VERSION, "student": run.student, "slug": run.slug, "digest": run.digest, "version": run.version, "seed": run.seed,
-        "problems": list(run.problems), "fault": run.fault, "wall": run.wall, "log": run.log[:4096], "environment": environment(),
+        "format": VERSION, "student": run.student, "slug": run.slug, "digest": run.digest, "version": run.version,
+        "seed": run.seed, "problems": list(run.problems), "fault": run.fault, "wall": run.wall,
+        "log": run.log[:4096], "environment": environment(),
         "inputs": {name: _out(value, f"input.{name}", tensors) for name, value in run.inputs.items()},
         "answers": {
             name: {"fault": a.fault, "text": a.text, "seconds": a.seconds, "value": _out(a.value, f"answer.{name}", tensors)}
@@ -46,11 +47,10 @@ def save_run(run: Run, folder: Path) -> None:
         save_file(tensors, scratch)
         os.replace(scratch, folder / "tensors.safetensors")
         write_whole(folder / "run.json", json.dumps(record, allow_nan=False, indent=1).encode())
-    except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise StoreError(f"{folder}: observations cannot be written: {reason}", hint="free some space, then grade again") from error
     except Exception as error:  # safetensors raises a type of its own when the disk is full
-        raise StoreError(f"{folder}: observations cannot be written: {error}", hint="free some space, then grade again") from error
+        reason = getattr(error, "strerror", None) or str(error)
+        hint = "free some space, then grade again"
+        raise StoreError(f"{folder}: observations cannot be written: {reason}", hint=hint) from error
 
 
 def load_run(folder: Path) -> Run:
@@ -73,7 +73,7 @@ def load_run(folder: Path) -> Run:
     except StoreError:
         raise
     except Exception as error:
-        raise StoreError(f"{path}: stored observations cannot be read: {error}", hint="`autograder rerun` observes again") from error
+        raise StoreError(f"{path}: stored observations cannot be read: {error}", hint="grade this student again") from error
 
 
 def environment() -> dict[str, str]:

@@ -81,10 +81,11 @@ def _drawable(assignment: Assignment, rubric: Rubric, seed: str) -> list[str]:
 
 
 def _can(assignment: Assignment, inputs: Inputs, reads: tuple[str, ...]) -> bool:
-    wanted = [name for read in reads for name in (assignment.observations[read].inputs if read in assignment.observations else [read])]
     try:
-        for name in wanted:
-            inputs[name]
+        for read in reads:
+            observation = assignment.observations.get(read)
+            for name in observation.inputs if observation is not None else [read]:
+                inputs[name]
     except DataError:
         return False
     return True
@@ -100,5 +101,3 @@ def _write(folder: Path, score: Score, view: AssignmentView, galleries: tuple[Ga
         write_whole(out / f"{gallery.name}.png", gallery.png)
         written.append(out / f"{gallery.name}.png")
     return tuple(written)
-
-

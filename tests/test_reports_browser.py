@@ -16,18 +16,18 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from test_reports_sample import ASSIGNMENT, entries, galleries, score, scores
 
 from autograder.reports.class_page import class_page
 from autograder.reports.feedback import feedback_html
 from autograder.reports.view import Gallery
-from test_reports_sample import ASSIGNMENT, entries, galleries, score, scores
 
 pytestmark = pytest.mark.browser
 BINARY = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --hide-scrollbars --enable-logging=stderr --v=0"
-).split()
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--enable-logging=stderr", "--v=0",
+)  # fmt: skip
 INK = (255, 0, 255)
 
 Browser = Callable[..., tuple[str, str]]
@@ -57,7 +57,7 @@ def browser(tmp_path: Path) -> Browser:
 
     def show(page: str, *flags: str) -> tuple[str, str]:
         (tmp_path / "page.html").write_text(page, "utf-8")
-        command = [BINARY, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", *flags, (tmp_path / "page.html").as_uri()]
+        command = [str(BINARY), *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", *flags, (tmp_path / "page.html").as_uri()]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
         return done.stdout, done.stderr
 

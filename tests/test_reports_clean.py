@@ -47,7 +47,11 @@ def test_nothing_that_controls_is_left(text: str) -> None:
     assert "\n" not in line(text)
 
 
-@pytest.mark.parametrize("text", ["x" * 1_000_000, "\x1b[0m" * 250_000, "\n" * 1_000_000, "\x1b]" * 500_000], ids=["x", "colour", "newline", "unfinished"])
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 1_000_000, "\x1b[0m" * 250_000, "\n" * 1_000_000, "\x1b]" * 500_000],
+    ids=["x", "colour", "newline", "unfinished"],
+)
 def test_a_megabyte_is_cut_and_says_so(text: str) -> None:
     plain = clean(text)
     assert len(plain) <= LIMIT and plain.count("\n") < LINES

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
+from test_reports_sample import ASSIGNMENT, LINES, TASKS, galleries, score
 
 from autograder.outcome import CheckResult, Status
 from autograder.reports.class_page import class_page
@@ -17,7 +18,6 @@ from autograder.reports.feedback import feedback_html, feedback_md
 from autograder.reports.terminal import check_table, class_table, moved_table
 from autograder.reports.view import AssignmentView, Entry, Gallery, Moved, TaskView
 from autograder.score import Score
-from test_reports_sample import ASSIGNMENT, LINES, TASKS, galleries, score
 
 HARMLESS = "harmless"
 HOSTILE = {
@@ -51,7 +51,8 @@ def submission(text: str, *, graded: bool = True, title: str | None = None) -> S
     """Every string of a score, in every outcome and visibility; `title` where the author's own should differ."""
     outcomes = [Status.FAILED, Status.ERROR, Status.SKIPPED, Status.PASSED]
     results = tuple(
-        CheckResult(replace(rubric, title=text if title is None else title, hint=text), outcomes[i % 4], text) for i, rubric in enumerate(LINES)
+        CheckResult(replace(rubric, title=text if title is None else title, hint=text), outcomes[i % 4], text)
+        for i, rubric in enumerate(LINES)
     )
     plain = score("anna")
     return replace(

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from PIL import Image
+from test_reports_sample import ASSIGNMENT, FAILURES, LINES, entries, galleries, score, scores
 
 from autograder.outcome import CheckResult, Status
 from autograder.reports.chart import histogram, segments, shares
@@ -18,7 +19,6 @@ from autograder.reports.finding import Finding, finding
 from autograder.reports.summary import distribution, rates, summary
 from autograder.reports.tasks import by_task, duration
 from autograder.reports.view import Entry, Gallery, TaskView
-from test_reports_sample import ASSIGNMENT, FAILURES, LINES, entries, galleries, score, scores
 
 SECRET = "canary-5150"
 VISIBLE = next(line for line in LINES if line.visibility == "visible")

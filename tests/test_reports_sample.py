@@ -59,7 +59,7 @@ HINTS = {
     "encoder": "Two linear heads on the same hidden layer: one for mu, one for logvar. Both are unbounded.",
     "reparameterize": "logvar is the logarithm of the variance: sigma = exp(logvar / 2). Draw the noise with `torch.randn_like`.",
     "decoder": "Return logits, before the sigmoid; reshape to (B, 1, 28, 28) at the end.",
-    "reconstruction": "Use `binary_cross_entropy_with_logits(..., reduction=\"none\")`, then sum over all dimensions but the batch.",
+    "reconstruction": "Use `binary_cross_entropy_with_logits`, then sum over all dimensions but the batch.",
     "kl": "Sum over latent dimensions; one number per image (Kingma & Welling, appendix B).",
     "sampling": "Draw z from the prior with the generator given, decode, then apply the sigmoid.",
     "training": "Look at both terms while training: does one of them stand still?",
@@ -72,14 +72,18 @@ FAILURES = {
     "one_number_per_image": "reconstruction(images, logits): expected (7,), got scalar: did you average over the batch?",
     "agrees_with_binary": "reconstruction(images, logits): expected 388.127, got 0.495060 at [2], 7 of 7 values differ: "
     "off by a factor of 784: a sum where a mean belongs, or the other way round?",
-    "kl_divergence_gives": "kl_divergence(mu, logvar): expected (7,), got (7, 20): is a dimension kept that should be summed or averaged?",
-    "kl_q_p_agrees": "kl_divergence(mu, logvar): expected 14.2071, got 28.4142 at [5], 7 of 7 values differ: the factor 1/2 is missing",
+    "kl_divergence_gives": "kl_divergence(mu, logvar): expected (7,), got (7, 20): "
+    "is a dimension kept that should be summed or averaged?",
+    "kl_q_p_agrees": "kl_divergence(mu, logvar): expected 14.2071, got 28.4142 at [5], 7 of 7 values differ: "
+    "the factor 1/2 is missing",
     "sample_n_gives": "sample(5): expected values in [0, 1], got values from -4.213 to 6.871: is the sigmoid missing?",
     "one_epoch_lowers": "negative ELBO after one epoch: expected at most 310, got 388.9",
     "held_out": "held-out negative ELBO: expected at most 280, got 301.7",
     "samples_look": "classifier score of 512 samples: expected at least 2.6, got 1.31",
 }
-RAISED = "TypeError: reparameterize() takes 2 positional arguments but 3 were given\n  vae.py, line 61, in reparameterize\n    z = mu + sigma * noise"
+RAISED = """TypeError: reparameterize() takes 2 positional arguments but 3 were given
+  vae.py, line 61, in reparameterize
+    z = mu + sigma * noise"""
 
 
 def lines() -> tuple[Line, ...]:
@@ -154,7 +158,12 @@ def galleries(student: str) -> tuple[Gallery, ...]:
     reference = grid(torch.nn.functional.avg_pool2d(images[100:164], 3, 1, 1)).png()
     return (
         Gallery("samples", "64 samples from the prior", grid(noisy).png(), reference),
-        Gallery("reconstructions", "Held-out clothes above, their reconstructions below", rows(fixed, own).png(), rows(fixed, own).png()),
+        Gallery(
+            "reconstructions",
+            "Held-out clothes above, their reconstructions below",
+            rows(fixed, own).png(),
+            rows(fixed, own).png(),
+        ),
         Gallery("interpolation", "From one garment to another in latent space", rows(own, own.flip(0)).png(), None),
     )
 

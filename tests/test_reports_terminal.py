@@ -6,11 +6,11 @@ import io
 from dataclasses import replace
 
 from rich.console import Console, RenderableType
+from test_reports_sample import FAILURES, LINES, TASKS, score, scores
 
 from autograder.outcome import CheckResult, Status
 from autograder.reports.terminal import check_table, class_table, moved_table
 from autograder.reports.view import Moved
-from test_reports_sample import FAILURES, LINES, TASKS, score, scores
 
 
 def shown(table: RenderableType, *, width: int = 120, terminal: bool = False) -> str:

@@ -115,14 +115,14 @@ def check_epoch_trains_in_training_mode(epoch_calls, small_images):
 )
 def check_latent_table_is_light(table_cost, table_images, to_code):
     """latent_table works in evaluation mode, without gradients, in batches"""
-    codes, largest, carries_gradient = table_cost
     want = torch.tanh(table_images.flatten(1).double() @ to_code.double())  # (23, 5)
     call = "codes of latent_table, the model was in training mode before"
-    same(codes, want, rtol=1e-4, atol=1e-5, call=call, suspects={"training mode: model.eval() is missing": 2 * want})
+    same(table_cost["codes"], want, rtol=1e-4, atol=1e-5, call=call, suspects={"training mode: model.eval() is missing": 2 * want})
     require(
-        carries_gradient is False, expected="codes without gradients", got="codes with a graph behind them",
+        table_cost["tracked"] is False, expected="codes without gradients", got="codes with a graph behind them",
         call="latent_table(...)", cause="is torch.no_grad() missing?",
     )  # fmt: skip
+    largest = table_cost["largest"]
     require(
         largest == 5, expected="at most 5 images at a time", got=f"a batch of {largest}", call="latent_table(..., batch_size=5)",
         cause="all images at once?" if largest == 23 else "",
@@ -137,20 +137,18 @@ def check_latent_table_is_light(table_cost, table_images, to_code):
 )
 def check_interpolation_is_light(walk_elsewhere, ends, to_code, to_pixels):
     """interpolate gives 2 or 11 pictures, in evaluation mode, without gradients"""
-    two, eleven, carries_gradient = walk_elsewhere
-
     def pictures(n, strength=1):
         za, zb = strength * torch.tanh(ends.double().flatten(1) @ to_code.double())  # (5,), (5,)
         t = torch.linspace(0, 1, n).double().unsqueeze(1)  # (n, 1)
         return torch.sigmoid(((1 - t) * za + t * zb) @ to_pixels.double()).view(n, 1, 4, 3)
 
-    for n, answer in ((2, two), (11, eleven)):
+    for n, name in ((2, "two"), (11, "eleven")):
         same(
-            answer, pictures(n), rtol=1e-4, atol=1e-5, call=f"interpolate(model, xa, xb, {n}), the model was in training mode before",
+            walk_elsewhere[name], pictures(n), rtol=1e-4, atol=1e-5, call=f"interpolate(model, xa, xb, {n}), the model was in training mode before",
             suspects={"training mode: model.eval() is missing": pictures(n, strength=2)},
         )  # fmt: skip
     require(
-        carries_gradient is False, expected="pictures without gradients", got="pictures with a graph behind them",
+        walk_elsewhere["tracked"] is False, expected="pictures without gradients", got="pictures with a graph behind them",
         call="interpolate(...)", cause="is torch.no_grad() missing?",
     )  # fmt: skip
 

@@ -210,17 +210,16 @@ def check_learns_eight_digits_by_heart(learned, eight_digits):
 )
 def check_latent_table_keeps_the_order(table, table_images, table_labels, to_code):
     """latent_table gives the code of every image, in the order of the data"""
-    codes, labels = table
     want = torch.tanh(table_images.flatten(1).double() @ to_code.double())  # (23, 5)
     call = "codes of latent_table on 23 images, batch_size=5"
-    shaped(codes, (None, 5), call=call)
+    codes = shaped(table["codes"], (None, 5), call=call)
     require(
         len(codes) == 23, expected="23 rows, one for each image", got=f"{len(codes)} rows", call=call,
         cause="the last, smaller batch is missing" if len(codes) == 20 else "only one batch?" if len(codes) in (3, 5) else "",
     )  # fmt: skip
     shuffled = float((torch.cdist(codes.double(), want).min(1).values).max()) < 1e-3
     same(codes, want, rtol=1e-4, atol=1e-5, call=call, suspects={"the rows are shuffled": codes} if shuffled else {})
-    same(labels, table_labels, rtol=0, atol=0, dtype=torch.int64, call="labels of latent_table")
+    same(table["labels"], table_labels, rtol=0, atol=0, dtype=torch.int64, call="labels of latent_table")
 
 
 @check(

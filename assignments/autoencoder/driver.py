@@ -233,16 +233,17 @@ class ToPixels(nn.Module):
         return torch.sigmoid(z @ self.matrix).view(-1, 1, 4, 3)  # (B, 1, H, W)
 
 
-def table(student, table_images, table_labels, to_code, to_pixels) -> tuple[Tensor, Tensor]:
+def table(student, table_images, table_labels, to_code, to_pixels) -> dict[str, Tensor]:
     model = Pair(ToCode(to_code), ToPixels(to_pixels)).eval()
-    return student.latent_table(model, table_images, table_labels, batch_size=5)
+    codes, labels = student.latent_table(model, table_images, table_labels, batch_size=5)
+    return {"codes": codes, "labels": labels}
 
 
-def table_cost(student, table_images, table_labels, to_code, to_pixels) -> tuple[Tensor, int, bool]:
+def table_cost(student, table_images, table_labels, to_code, to_pixels) -> dict[str, Tensor | int | bool]:
     """Codes by a model that came in training mode, the largest batch it saw, whether the codes carry gradients."""
     model = Pair(ToCode(to_code), ToPixels(to_pixels)).train()
     codes, _ = student.latent_table(model, table_images, table_labels, batch_size=5)
-    return codes, model.encoder.largest, codes.requires_grad
+    return {"codes": codes, "largest": model.encoder.largest, "tracked": codes.requires_grad}
 
 
 def walk(student, ends, to_code, to_pixels) -> Tensor:
@@ -250,12 +251,12 @@ def walk(student, ends, to_code, to_pixels) -> Tensor:
     return student.interpolate(model, ends[0], ends[1], 6)
 
 
-def walk_elsewhere(student, ends, to_code, to_pixels) -> tuple[Tensor, Tensor, bool]:
+def walk_elsewhere(student, ends, to_code, to_pixels) -> dict[str, Tensor | bool]:
     """Two and eleven pictures by a model that came in training mode, and whether they carry gradients."""
     model = Pair(ToCode(to_code), ToPixels(to_pixels)).train()
     two = student.interpolate(model, ends[0], ends[1], 2)
     eleven = student.interpolate(model.train(), ends[0], ends[1], 11)
-    return two, eleven, two.requires_grad or eleven.requires_grad
+    return {"two": two, "eleven": eleven, "tracked": two.requires_grad or eleven.requires_grad}
 
 
 # The trained model
@@ -290,9 +291,10 @@ def picture_reconstructions(student, weights, one_of_each) -> Tensor:
     return _through(student, weights, one_of_each)
 
 
-def picture_codes(student, weights, map_digits) -> tuple[Tensor, Tensor]:
+def picture_codes(student, weights, map_digits) -> dict[str, Tensor]:
     """latent_table with the number of each digit in place of its label: the colours are put on outside."""
-    return student.latent_table(_trained(student, weights), map_digits, torch.arange(len(map_digits)))
+    codes, numbers = student.latent_table(_trained(student, weights), map_digits, torch.arange(len(map_digits)))
+    return {"codes": codes, "numbers": numbers}
 
 
 def picture_walks(student, weights, one_of_each) -> Tensor:

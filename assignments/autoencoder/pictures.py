@@ -16,9 +16,8 @@ def reconstructions(one_of_each, picture_reconstructions):
 
 def latent_space(picture_codes, map_labels):
     """The latent space: codes of 1000 digits on their two directions of largest variance, coloured by digit."""
-    codes, numbers = picture_codes
-    codes = shaped(codes, (1000, None), call="codes of latent_table").double()
-    numbers = shaped(numbers, (1000,), dtype=torch.int64, call="labels of latent_table")
+    codes = shaped(picture_codes["codes"], (1000, None), call="codes of latent_table").double()
+    numbers = shaped(picture_codes["numbers"], (1000,), dtype=torch.int64, call="labels of latent_table")
     centred = codes - codes.mean(0)  # (N, Z)
     _, _, axes = torch.linalg.svd(centred, full_matrices=False)  # (Z, Z), rows are principal directions
     points = torch.zeros(1000, 2).double()

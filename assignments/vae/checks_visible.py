@@ -167,7 +167,8 @@ def check_elbo_value(elbo, mu):
     """loss = rec + kl, each the mean over the batch of your own two terms"""
     batch, latent = mu.shape
     rec, kl = (shaped(elbo[f"own_{name}"], (), call=f"mean of your own {name} term").double() for name in ("rec", "kl"))
-    require(bool(rec != 0 and kl != 0), call="your own two terms", expected="two numbers that are not 0", got=f"{rec:.4g}, {kl:.4g}")
+    got = f"{float(rec):.4g} and {float(kl):.4g}"
+    require(bool(rec != 0 and kl != 0), call="your own two terms", expected="two numbers that are not 0", got=got)
     same(
         elbo["rec"], rec, rtol=1e-4, call='negative_elbo(model, x, noise)["rec"]',
         suspects={"summed over the batch; the mean belongs here": batch * rec, "averaged over the pixels as well": rec / PIXELS,
@@ -175,14 +176,14 @@ def check_elbo_value(elbo, mu):
     )  # fmt: skip
     same(
         elbo["kl"], kl, rtol=1e-4, call='negative_elbo(model, x, noise)["kl"]',
-        suspects={"summed over the batch; the mean belongs here": batch * kl, "averaged over the latent dimensions as well": kl / latent,
-                  "the sign is flipped": -kl, "scaled by the number of pixels": kl / PIXELS},
+        suspects={"summed over the batch; the mean belongs here": batch * kl, "the sign is flipped": -kl,
+                  "averaged over the latent dimensions as well": kl / latent, "scaled by the number of pixels": kl / PIXELS},
     )  # fmt: skip
     same(
         elbo["loss"], rec + kl, rtol=1e-4, call='negative_elbo(model, x, noise)["loss"]',
-        suspects={"the KL is subtracted: minus the ELBO is rec plus kl": rec - kl, "the KL is left out": rec,
-                  "the reconstruction term is left out": kl, "this is the ELBO; its negative is asked": -rec - kl,
-                  "the KL is scaled by the number of pixels": rec + kl / PIXELS},
+        suspects={"the KL is subtracted: minus the ELBO is rec plus kl": rec - kl,
+                  "the KL is left out, or divided by the number of pixels": rec,
+                  "the reconstruction term is left out": kl, "this is the ELBO; its negative is asked": -rec - kl},
     )  # fmt: skip
 
 
@@ -242,18 +243,16 @@ def _decoder_agrees_with_alone(decoder):
     """logits (7, 1, 28, 28), each code's the same when it is decoded alone."""
     logits = shaped(decoder["logits"], (7, 1, 28, 28), call="Decoder(5)(z) for 7 codes")
     alone = shaped(decoder["logits_alone"], (1, 1, 28, 28), call="Decoder(5)(z) for one code")
-    same(alone, logits[2:3], rtol=1e-3, atol=1e-3, call="logits of the third code, decoded alone")
+    same(alone, logits[2:3], rtol=1e-3, atol=1e-2, call="logits of the third code, decoded alone")
     return logits
 
 
 def _drawn(drawn, n, matrix):
     """Codes (n, 5) and images (n, 1, 28, 28) in [0, 1] that belong to each other."""
-    z = shaped(
-        drawn["z"], (n, matrix.shape[0]), call=f"codes that sample(model, {n}) decoded", cause="z is (n, model.latent), from the prior"
-    )
-    images = between(
-        drawn["images"], 0, 1, shape=(n, 1, 28, 28), call=f"sample(model, {n})", cause="are these logits? The sigmoid is missing"
-    )
+    cause = "z is (n, model.latent), from the prior"
+    z = shaped(drawn["z"], (n, len(matrix)), call=f"codes that sample(model, {n}) decoded", cause=cause)
+    cause = "are these logits? The sigmoid is missing"
+    images = between(drawn["images"], 0, 1, shape=(n, 1, 28, 28), call=f"sample(model, {n})", cause=cause)
     want = (z.double() @ matrix.double()).sigmoid().view(n, 1, 28, 28)
     same(images, want, rtol=1e-3, atol=1e-4, call=f"sample(model, {n})", suspects={
         "probabilities are asked, not black and white draws": images.round() if bool((images == images.round()).all()) else want,

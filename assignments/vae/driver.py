@@ -1,6 +1,7 @@
 """What is observed inside, beside the student's code. Calls it, returns what came; judges nothing.
 
-Where the architecture is free, an answer comes back beside a second one that it has to agree with: a batch and one of its images alone.
+Where the architecture is free, an answer comes back beside a second one that it has to agree with: a batch, and one of
+its images alone.
 """
 
 import torch

@@ -44,8 +44,8 @@ def share(rng):
 
 
 def codes(rng):
-    """(7, 5): far out, so that logits are well away from 0."""
-    return 8 * torch.randn(7, 5, generator=rng)
+    """(7, 5): far out, so that logits of a network of any depth are well away from 0."""
+    return 40 * torch.randn(7, 5, generator=rng)
 
 
 def logits(rng):

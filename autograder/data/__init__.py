@@ -97,7 +97,7 @@ def first_place(name: str, path: Path | None = None) -> tuple[str, Path]:
 
 
 def _download(name: str, root: Path) -> None:
-    import torchvision.datasets  # type: ignore[import-untyped]
+    import torchvision.datasets
 
     try:
         getattr(torchvision.datasets, NAMES[name][0])(str(root), download=True)

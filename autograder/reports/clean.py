@@ -32,7 +32,7 @@ def clean(text: str, limit: int = LIMIT, lines: int = LINES) -> str:
     """Plain text of at most `limit` characters on at most `lines` lines; says so when something was cut."""
     plain = _SEQUENCE.sub("", text[: limit * _READ])
     rows = ["".join(filter(_shown, row)) for row in plain.splitlines()]
-    plain = "\n".join(rows).replace("##[", "## [")  # a CI runner obeys ##[command] anywhere in a line
+    plain = "\n".join(rows).rstrip("\n").replace("##[", "## [")  # a CI runner obeys ##[command] anywhere in a line
     if len(plain) <= limit and len(rows) <= lines and len(text) <= limit * _READ:
         return plain
     note = f" … (cut: {len(text):,} characters in all)"

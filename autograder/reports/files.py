@@ -7,15 +7,15 @@ import secrets
 from pathlib import Path
 
 
-def write_whole(path: Path, content: str) -> None:
-    """UTF-8, newlines as they are. A reader sees the old file or the new one; a failure leaves the old one alone."""
+def write_whole(path: Path, content: bytes) -> None:
+    """A reader sees the old file or the new one; a failure leaves the old one alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     try:
         with beside.open("xb") as stream:
-            stream.write(content.encode())
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(beside, path)
+        beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

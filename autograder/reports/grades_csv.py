@@ -39,7 +39,7 @@ def write_grades(scores: Iterable[Score], path: Path) -> None:
     writer.writerow([*FIRST, *checks, *LAST])
     for score in ordered:
         writer.writerow(_cells(score, checks))
-    write_whole(path, sheet.getvalue())
+    write_whole(path, sheet.getvalue().encode())
 
 
 def _cells(score: Score, checks: tuple[str, ...]) -> list[str | int]:

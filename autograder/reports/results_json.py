@@ -28,7 +28,8 @@ def write_results(scores: Iterable[Score], path: Path) -> None:
     ordered = sorted(scores, key=lambda score: (score.student, score.assignment, score.digest))
     results = [_plain(score.as_json()) for score in ordered]
     _validate(results, path)
-    write_whole(path, json.dumps(results, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(results, indent=2, ensure_ascii=False, allow_nan=False)
+    write_whole(path, f"{text}\n".encode())
 
 
 def read_results(path: Path) -> list[dict[str, Any]]:

@@ -75,9 +75,7 @@ class Bubblewrap:
     def start(self, stage: Stage, policy: Policy) -> Guest:
         """A guest that has sent READY."""
         channel = socket.socketpair()
-        settings = settings_for(
-            stage, policy, boot=BOOT, sub=SUB, libraries=library_targets(), channel=channel[1].fileno()
-        )
+        settings = settings_for(stage, policy, boot=BOOT, sub=SUB, libraries=library_targets(), channel=channel[1].fileno())
         command = [interpreter(), "-I", "-B", f"{BOOT}/guest.py", settings]
         guest = self.launch(command, {stage.sub: SUB, stage.boot: BOOT}, policy, channel)
         guest.wait_ready()
@@ -126,7 +124,7 @@ class Bubblewrap:
 
 
 def arguments(policy: Policy, places: Mapping[str, str], filter_fd: int) -> list[str]:
-    """bubblewrap's options. `places`: source -> target of every read-only bind."""
+    """Bubblewrap's options. `places`: source -> target of every read-only bind."""
     return [
         "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
         "--disable-userns", "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv",

@@ -1,9 +1,9 @@
 """The contract of a wall: prove it, start a guest, ask, end. A backend is one file that fulfils it.
 
-    Sandbox.prove()          what holds on this machine; never raises
-    Sandbox.start(stage)     a guest that is up; SandboxUnavailable when the wall (not the student) fails
-    Guest.ask(...)           one answer or one fault of the student's; SandboxUnavailable never: the guest was up
-    Guest.end()              everything inside is dead afterwards
+Sandbox.prove()          what holds on this machine; never raises
+Sandbox.start(stage)     a guest that is up; SandboxUnavailable when the wall (not the student) fails
+Guest.ask(...)           one answer or one fault of the student's; SandboxUnavailable never: the guest was up
+Guest.end()              everything inside is dead afterwards
 """
 
 from __future__ import annotations

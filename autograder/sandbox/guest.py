@@ -116,40 +116,48 @@ def _supervise(wire, settings, channel, body):
             _limit(settings["limits"])
             tag, answer = _observe(wire, settings, body)
             with os.fdopen(send, "wb") as out:
-                out.write(bytes([tag]) + answer)
+                out.write(struct.pack(">IB", len(answer), tag) + answer)
             status = 0
         finally:
             os._exit(status)
     os.close(send)
-    raw, in_time = _read(receive, time.monotonic() + seconds, settings["limits"]["answer"] + 1)
+    raw, in_time, ended = _read(receive, child, time.monotonic() + seconds, settings["limits"]["answer"] + (1 << 17))
     os.close(receive)
-    ended = _end(child)
+    ended = _end(child, ended)
     if not in_time:
         return wire.FAULT, _fault(wire, "time", f"no answer within {seconds:g} seconds")
-    if raw and raw[0] in (wire.VALUE, wire.FAULT):
-        return raw[0], raw[1:]
+    if raw and raw[4] in (wire.VALUE, wire.FAULT):
+        return raw[4], raw[5:]
     return wire.FAULT, _fault(wire, "crash", _how(ended))
 
 
-def _read(descriptor, deadline, cap):
-    """All bytes until end of file, and whether that came before the deadline; nothing if they exceed the cap."""
-    parts, size = [], 0
+def _read(descriptor, child, deadline, cap):
+    """(the child's whole answer or nothing, whether it came in time, the child's wait status if it has ended).
+
+    Neither end of file nor the child's end is waited for alone: what the child has started may hold the pipe open for ever.
+    """
+    raw, ended = b"", None
     while True:
         left = deadline - time.monotonic()
-        if left <= 0 or not select.select([descriptor], [], [], left)[0]:
-            return b"", False
+        if left <= 0:
+            return b"", False, ended
+        if not select.select([descriptor], [], [], min(left, 0.05))[0]:
+            if ended is not None:
+                return b"", True, ended  # it has ended, and nothing more is in the pipe
+            done, status = os.waitpid(child, os.WNOHANG)
+            ended = status if done else None
+            continue
         part = os.read(descriptor, 1 << 20)
-        if not part:
-            return b"".join(parts), True
-        size += len(part)
-        if size > cap:
-            return b"", True
-        parts.append(part)
+        raw += part
+        wanted = struct.unpack(">I", raw[:4])[0] + 5 if len(raw) >= 5 else None
+        if wanted is not None and len(raw) >= wanted and wanted <= cap:
+            return raw[:wanted], True, ended
+        if not part or len(raw) > cap or (wanted or 0) > cap:
+            return b"", True, ended
 
 
-def _end(child):
+def _end(child, ended):
     """Kill the child and all it started; its wait status, or None if we had to kill it."""
-    ended = None
     deadline = time.monotonic() + 0.5  # it has answered; give it a moment to leave by itself
     while ended is None and time.monotonic() < deadline:
         done, status = os.waitpid(child, os.WNOHANG)
@@ -200,7 +208,7 @@ def _observe(wire, settings, body):
     import torch
 
     try:
-        seconds, seed = struct.unpack(">dQ", body[:16])
+        _, seed = struct.unpack(">dQ", body[:16])
         call = wire.decode(body[16:])
         _seed(seed, torch)
         student = _student(settings)
@@ -243,6 +251,7 @@ def _student(settings):
         sys.path.append(folder)
     source = os.path.join(folder, f"{name}.py")
     if os.path.exists(source):
+        _refuse_other_encodings(source)
         return _module(name, source)
     notebook = os.path.join(folder, f"{name}.ipynb")
     if not os.path.exists(notebook):
@@ -255,6 +264,17 @@ def _student(settings):
     sys.modules[name] = module
     exec(compile(text, notebook, "exec"), module.__dict__)
     return module
+
+
+def _refuse_other_encodings(path):
+    """Python overlooks broken bytes in a comment; whoever opens the file later does not."""
+    with open(path, "rb") as file:
+        content = file.read()
+    try:
+        importlib.util.decode_source(content)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ValueError(f"{os.path.basename(path)} is not UTF-8 text (line {line}): save it as UTF-8") from None
 
 
 def _module(name, path):

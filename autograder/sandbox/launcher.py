@@ -1,8 +1,9 @@
 """The launcher: a script between us and bubblewrap. Sets limits, drops to an unprivileged uid, then becomes bubblewrap.
 
 Standard library only. Started by root it first makes a private mount namespace with read-only views of what will be bound, so
-that a checkout, a virtual environment or an interpreter below a 0700 home can be shown to a uid that may not walk there; nobody's
-home is opened up for it. Its instructions and bubblewrap's options come through file descriptors, so that no path is seen in `ps`.
+that a checkout, a virtual environment or an interpreter below a 0700 home can be shown to a uid that may not walk there;
+nobody's home is opened up for it. Instructions and bubblewrap's options come through file descriptors, so
+that no path is seen in `ps`.
 """
 
 import ctypes

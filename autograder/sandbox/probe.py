@@ -20,7 +20,8 @@ def main():
     if os.getuid() == 0 or status.get("NoNewPrivs") != "1":
         report = {"confined": False}
     else:
-        report = {"confined": True, "status": {k: status[k] for k in status if k.startswith("Cap") or k == "Groups"}, **look(paths)}
+        rights = {key: status[key] for key in status if key.startswith("Cap") or key == "Groups"}
+        report = {"confined": True, "status": rights, **look(paths)}
     body = json.dumps(report).encode()
     os.write(channel, struct.pack(">I8sB", len(body), bytes(8), 2) + body)
 

@@ -32,7 +32,7 @@ def missing(wall: Bubblewrap) -> list[str]:
         report = _probe(wall, boot, secret, listener)
     if report.get("confined") is not True:
         return ["W6: the guest runs as root or may gain privileges"]
-    return [f"{name}: {what}" for name, what in _judge(report, wall) if what]
+    return [f"{name}: {what}" for name, what in _judge(report) if what]
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def _probe(wall: Bubblewrap, boot: Path, secret: Path, listener: str) -> dict[st
     return report
 
 
-def _judge(report: dict[str, Any], wall: Bubblewrap) -> Iterator[tuple[str, str]]:
+def _judge(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """(property, what is wrong with it or nothing)."""
     from autograder.sandbox.bubblewrap import environment, interpreter
 

@@ -44,7 +44,7 @@ def damage(value: Any, kind: str) -> Any:
     if isinstance(value, bool):
         return {"zeros": not value, "wrong dtype": "yes"}.get(kind)
     if isinstance(value, (int, float)):
-        numbers: Mapping[str, Any] = {"nan": math.nan, "zeros": 0 * value, "wrong dtype": str(value), "wrong shape": [value], "reversed": -value}
+        numbers = {"nan": math.nan, "zeros": 0 * value, "reversed": -value, "wrong dtype": str(value), "wrong shape": [value]}
         return numbers.get(kind)
     if isinstance(value, str):
         return {"empty": "", "wrong dtype": 0}.get(kind)

@@ -34,7 +34,8 @@ def problems(prepared: Prepared) -> list[str]:
 
 def _differences(fresh: Path, committed: Path) -> list[str]:
     now = {path.relative_to(fresh): path for path in fresh.rglob("*") if path.is_file()}
-    was = {path.relative_to(committed): path for path in committed.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
-    changed = [str(name) for name in now if name in was and name.suffix not in LOOSE and now[name].read_bytes() != was[name].read_bytes()]
-    stale = changed + [str(name) for name in now if name not in was] + [str(name) for name in was if name not in now]
-    return [f"handout: {name} is not what `autograder release` makes now" for name in sorted(stale)]
+    was = {path.relative_to(committed): path for path in committed.rglob("*") if path.is_file()}
+    was = {name: path for name, path in was.items() if "__pycache__" not in name.parts}
+    both = [name for name in now if name in was and name.suffix not in LOOSE]
+    stale = [name for name in both if now[name].read_bytes() != was[name].read_bytes()]
+    return [f"handout: {name} is not what `autograder release` makes now" for name in sorted({*stale, *(set(now) ^ set(was))})]

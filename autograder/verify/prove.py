@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from autograder.assignment import Assignment
 from autograder.errors import AutograderError, SandboxUnavailable
 from autograder.grade import Prepared
-from autograder.judge import Verdict, judge
+from autograder.judge import judge
 from autograder.observe import Run, observe_seeds
 from autograder.outcome import CheckResult, Status
+from autograder.plugin import Verdict
 from autograder.sandbox.contract import Sandbox
 from autograder.score import complete
 from autograder.submission import Submission
@@ -94,7 +95,7 @@ def _all(
 
 def _starter(report: Report, prepared: Prepared, verdict: Verdict | AutograderError) -> None:
     if isinstance(verdict, AutograderError) or verdict.fault:
-        report.problems.append(f"starter: {verdict.message if isinstance(verdict, AutograderError) else verdict.fault}")
+        report.problems.append(f"starter: {_fault(verdict)}")
         return
     report.starter_score = _points(prepared, verdict)
     if report.starter_score != 0:
@@ -102,12 +103,10 @@ def _starter(report: Report, prepared: Prepared, verdict: Verdict | AutograderEr
         report.problems.append(f"the starter gets {report.starter_score} points, expected 0: {', '.join(passed)}")
 
 
-def _alternates(
-    report: Report, prepared: Prepared, names: Sequence[str], verdicts: Sequence[Verdict | AutograderError]
-) -> None:
+def _alternates(report: Report, prepared: Prepared, names: Sequence[str], verdicts: Sequence[Verdict | AutograderError]) -> None:
     for name, verdict in zip(names, verdicts, strict=True):
         if isinstance(verdict, AutograderError) or verdict.fault:
-            report.problems.append(f"alternate {name}: {verdict.message if isinstance(verdict, AutograderError) else verdict.fault}")
+            report.problems.append(f"alternate {name}: {_fault(verdict)}")
             report.alternates.append((name, None))
             continue
         report.alternates.append((name, _points(prepared, verdict)))
@@ -120,7 +119,7 @@ def _mutants(report: Report, prepared: Prepared, listed: Sequence[Mutant], verdi
         unknown = [name for name in (*mutant.must_fail, *mutant.may_fail) if name not in known]
         report.problems += [f"mutant {mutant.name}: no check is called {name}" for name in unknown]
         if isinstance(verdict, AutograderError) or verdict.fault:
-            report.problems.append(f"mutant {mutant.name}: {verdict.message if isinstance(verdict, AutograderError) else verdict.fault}")
+            report.problems.append(f"mutant {mutant.name}: {_fault(verdict)}")
             continue
         lost = _lost(prepared, verdict)
         entry = MutantReport(mutant.name, mutant.story, list(mutant.must_fail), [result.line.id for result in lost])
@@ -129,9 +128,10 @@ def _mutants(report: Report, prepared: Prepared, listed: Sequence[Mutant], verdi
         report.mutants.append(entry)
         missed = [name for name in mutant.must_fail if name not in entry.failed]
         report.problems += [f"mutant {mutant.name} is not caught by {name}" for name in missed]
-        report.problems += [f"mutant {mutant.name} also loses {r.line.id}: {r.message}" for r in lost if r.line.id in entry.unexpected]
+        others = [result for result in lost if result.line.id in entry.unexpected]
+        report.problems += [f"mutant {mutant.name} also loses {result.line.id}: {result.message}" for result in others]
         if entry.silent:
-            report.problems.append(f"mutant {mutant.name}: none of {', '.join(mutant.says)} is in what the student reads")
+            report.problems.append(f"mutant {mutant.name}: the student reads none of {', '.join(mutant.says)}")
     caught = {name for mutant in listed for name in mutant.must_fail}
     report.problems += [f"{line.id}: no mutant must fail it" for line in prepared.rubric.lines if line.id not in caught]
 
@@ -162,16 +162,20 @@ def _corruptions(report: Report, prepared: Prepared, runs: Sequence[Run]) -> Non
                 report.caught += 1
                 continue
             how = "passes" if result is not None and result.status is Status.PASSED else "does not judge"
-            where = ".".join(damaged[i].leaf)
-            report.problems.append(f"{line.id} {how} when {where} is damaged ({damaged[i].kind}): {verdicts[i].fault[:200]}".rstrip(": "))
+            what = f"{'.'.join(damaged[i].leaf)} is damaged ({damaged[i].kind})"
+            report.problems.append(f"{line.id} {how} when {what}: {verdicts[i].fault[:200]}".rstrip(": "))
 
 
-def _calibration(assignment: Assignment) -> list[dict[str, object]]:
+def _calibration(assignment: Assignment) -> list[Mapping[str, object]]:
     return [
         {"check": name, "threshold": entry["threshold"], "runs": len(entry.get("runs", [])),
          "false_fail_bound": entry.get("false_fail_bound"), "power": entry.get("power", {})}
         for name, entry in assignment.calibration().get("checks", {}).items()
     ]  # fmt: skip
+
+
+def _fault(verdict: Verdict | AutograderError) -> str:
+    return verdict.message if isinstance(verdict, AutograderError) else verdict.fault
 
 
 def _lost(prepared: Prepared, verdict: Verdict) -> list[CheckResult]:

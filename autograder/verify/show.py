@@ -14,12 +14,11 @@ def proof_lines(report: Report) -> list[str]:
     head = "[bold green]proven[/]" if report.ok else "[bold red]not proven[/]"
     lines = [
         f"[bold]{report.slug}[/]: {head} in {report.seconds:.0f} s",
-        f"  reference    {report.reference_score}/{report.max_score} over {report.seeds} seeds, {len(report.false_fails)} false fails",
+        f"  reference    {report.reference_score}/{report.max_score}, {report.seeds} seeds, {len(report.false_fails)} lost",
         f"  starter      {report.starter_score}",
         f"  mutants      {caught} of {len(report.mutants)} caught by the named check and no other",
         f"  alternates   {full} of {len(report.alternates)} with full marks",
         f"  corruptions  {report.caught} of {report.tried} caught, {report.exempt} exempt with a reason",
     ]
-    for entry in report.calibration:
-        lines.append(f"  threshold    {entry['check']}: {entry['threshold']:.4g} from {entry['runs']} runs")
+    lines += [f"  threshold    {e['check']}: {e['threshold']:.4g} from {e['runs']} runs" for e in report.calibration]
     return lines + [f"  [red]x[/] {escape(problem)}" for problem in report.problems]

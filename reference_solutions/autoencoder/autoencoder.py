@@ -86,7 +86,7 @@ class Decoder(nn.Module):
 
 # %%
 class Autoencoder(nn.Module):
-    """xhat = g(f(x)) (Deep Learning, Eq. 14.1 measures how far xhat is from x)."""
+    """xhat = g(f(x))."""
 
     def __init__(self, latent_dim: int = 16) -> None:
         super().__init__()

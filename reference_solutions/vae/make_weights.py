@@ -1,6 +1,7 @@
 """Makes every checkpoint of this folder: python reference_solutions/vae/make_weights.py. About 2 minutes on one core.
 
-weights/vae.safetensors is what `python train.py --seed 0` writes on the images that ship; the others are a mutant's or an alternate's.
+weights/vae.safetensors is what `python train.py --seed 0` writes on the images that ship; the others belong to mutants and an
+alternate.
 """
 
 from pathlib import Path

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Variational autoencoder
 #
-# A VAE is two networks and one number. The *encoder* turns an image x into a Gaussian over codes, q(z|x) = N(mu, sigma^2 I); the
-# *decoder* turns a code z into one Bernoulli probability per pixel, p(x|z). Both are trained to raise one lower bound on log p(x),
+# A VAE is two networks and one number. The *encoder* turns an image x into a Gaussian over codes, q(z|x), given by its mean
+# and its variance; the *decoder* turns a code z into one Bernoulli probability per pixel, p(x|z). Both are trained to raise
+# one lower bound on log p(x),
 #
 #     log p(x)  >=  ELBO(x)  =  E_q(z|x)[ log p(x|z) ]  -  KL( q(z|x) || p(z) ),        p(z) = N(0, I)
 #
@@ -21,8 +22,9 @@ LATENT = 16  # Z of the model you hand in; the graders send codes of this width
 
 # %% [markdown]
 # ## TODO 1 · Encoder
-# One hidden layer, then two linear heads side by side: the mean of q(z|x), and the *logarithm of its variance* (Appendix C.2).
-# A logarithm may be any real number, so neither head needs an activation, and sigma^2 = exp(logvar) is positive by itself.
+# One hidden layer, then two linear heads side by side: the mean of q(z|x), and the *logarithm of its variance*
+# (Appendix C.2). A logarithm may be any real number, so neither head needs an activation, and sigma^2 = exp(logvar) is
+# positive by itself.
 #
 # The layers are a suggestion. Change them as you like, convolutions included: only the shapes are fixed.
 
@@ -48,8 +50,9 @@ class Encoder(nn.Module):
 
 # %% [markdown]
 # ## TODO 2 · Reparameterisation
-# z has to be drawn from q(z|x), and the gradient of the loss has to reach mu and logvar. Drawing cannot be differentiated; a
-# shift and a scale can. So the randomness comes from outside, and z is a smooth function of mu and logvar (Section 2.4, Eq. 10):
+# z has to be drawn from q(z|x), and the gradient of the loss has to reach mu and logvar. Drawing cannot be differentiated;
+# a shift and a scale can. So the randomness comes from outside, and z is a smooth function of mu and logvar (Section 2.4,
+# Eq. 10):
 #
 #     z = mu + sigma * noise,      noise ~ N(0, I)
 #
@@ -73,8 +76,9 @@ def reparameterize(mu: Tensor, logvar: Tensor, noise: Tensor | None = None) -> T
 
 # %% [markdown]
 # ## TODO 3 · Decoder
-# Build `self.layers`: a network from a code (B, Z) to an image of *logits* (B, 1, 28, 28). A logit l stands for the probability
-# sigmoid(l); the sigmoid itself is left to the loss and to `sample`, where it can be computed stably. `nn.Unflatten` reshapes.
+# Build `self.layers`: a network from a code (B, Z) to an image of *logits* (B, 1, 28, 28). A logit l stands for the
+# probability sigmoid(l); the sigmoid itself is left to the loss and to `sample`, where it can be computed stably.
+# `nn.Unflatten` reshapes.
 
 
 # %%
@@ -134,12 +138,13 @@ def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
 
 # %% [markdown]
 # ## TODO 5 · Reconstruction term
-# How badly the decoder's Bernoullis explain the image: minus the logarithm of its probability (Appendix C.1, Eq. 11), y = sigmoid(logits),
+# How badly the decoder's Bernoullis explain the image: minus the logarithm of its probability (Appendix C.1, Eq. 11), y =
+# sigmoid(logits),
 #
 #     -log p(x|z)  =  - sum_i ( x_i log y_i + (1 - x_i) log(1 - y_i) )
 #
-# The sum runs over all 784 pixels: it is a probability of the whole image. Its size relative to the KL matters: a *mean* over the pixels
-# would be 784 times too small beside the KL, and the model would stop using its code.
+# The sum runs over all 784 pixels: it is a probability of the whole image. Its size relative to the KL matters: a *mean*
+# over the pixels would be 784 times too small beside the KL, and the model would stop using its code.
 #
 # log sigmoid(-100) is -100, but log(1 - y) with y rounded to 1 is minus infinity: work on the logits.
 
@@ -159,8 +164,9 @@ def reconstruction_loss(logits: Tensor, x: Tensor) -> Tensor:
 
 # %% [markdown]
 # ## TODO 6 · The negative ELBO
-# Put the parts together: encode, draw one z per image, decode, and add the two terms (Eq. 10 with L = 1, its sign turned round because
-# an optimiser minimises). Each of the three numbers is a *mean over the batch*, so that it does not depend on the size of the batch.
+# Put the parts together: encode, draw one z per image, decode, and add the two terms (Eq. 10 with L = 1, its sign turned
+# round because an optimiser minimises). Each of the three numbers is a *mean over the batch*, so that it does not depend on
+# the size of the batch.
 
 
 # %%
@@ -183,8 +189,9 @@ def negative_elbo(model: nn.Module, x: Tensor, noise: Tensor | None = None) -> d
 
 # %% [markdown]
 # ## TODO 7 · New images
-# To generate, the encoder is not needed: draw z from the *prior* p(z) = N(0, I) and decode. Show the probabilities, not coin flips.
-# A `generator` makes the draw repeatable: the same generator state gives the same images, and each call moves it on.
+# To generate, the encoder is not needed: draw z from the *prior* p(z) = N(0, I) and decode. Show the probabilities, not
+# coin flips. A `generator` makes the draw repeatable: the same generator state gives the same images, and each call moves
+# it on.
 
 
 # %%
@@ -196,13 +203,3 @@ def sample(model: nn.Module, n: int, generator: torch.Generator | None = None) -
     z = torch.randn(n, model.latent, generator=generator)  # (n, Z)
     return model.decoder(z).sigmoid()  # (n, 1, 28, 28)
     ### END SOLUTION
-
-
-# %% [markdown]
-# ## Train
-# In a terminal: `python train.py`. In the notebook:
-#
-#     import sys, train
-#     train.main([], sys.modules["__main__"])
-#
-# Both train on Fashion-MNIST and write `vae.safetensors`. Hand it in with this file, then look at the pictures of `autograder check`.

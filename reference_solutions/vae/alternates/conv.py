@@ -2,7 +2,8 @@
 
 import torch
 from torch import nn
-from torch.distributions import Bernoulli, Independent, Normal, kl_divergence as kl_of
+from torch.distributions import Bernoulli, Independent, Normal
+from torch.distributions import kl_divergence as kl_of
 
 
 class Encoder(nn.Module):

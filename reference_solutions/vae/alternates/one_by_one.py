@@ -1,4 +1,4 @@
-"""Another right answer, plain and slow: image by image, everything of the loss written out in one function. The reference's weights."""
+"""Another right answer, plain and slow: image by image, the whole loss in one function. The reference's weights."""
 
 import torch
 from torch import nn
@@ -42,13 +42,13 @@ def reparameterize(mu, logvar, noise=None):
 
 def kl_divergence(mu, logvar):
     each = []
-    for m, v in zip(mu, logvar):
+    for m, v in zip(mu, logvar, strict=True):
         each.append(sum((m[j] ** 2 + v[j].exp() - v[j] - 1) / 2 for j in range(len(m))))
     return torch.stack(each)
 
 
 def reconstruction_loss(logits, x):
-    return torch.stack([F.binary_cross_entropy_with_logits(a, t, reduction="sum") for a, t in zip(logits, x)])
+    return torch.stack([F.binary_cross_entropy_with_logits(a, t, reduction="sum") for a, t in zip(logits, x, strict=True)])
 
 
 def negative_elbo(model, x, noise=None):
@@ -58,7 +58,7 @@ def negative_elbo(model, x, noise=None):
     logits = model.decoder(mu + torch.exp(logvar / 2) * noise)
     rec = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / x.shape[0]
     kl = 0.5 * torch.mean(torch.sum(mu.pow(2) + logvar.exp() - 1 - logvar, dim=1))
-    return dict(loss=rec + kl, rec=rec, kl=kl)
+    return {"loss": rec + kl, "rec": rec, "kl": kl}
 
 
 def sample(model, n, generator=None):
