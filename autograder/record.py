@@ -6,7 +6,6 @@ is ungraded, and the class files still fit, because room for them was put aside 
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,16 +14,17 @@ from pathlib import Path
 from autograder.assignment import Assignment
 from autograder.course import Course
 from autograder.errors import CourseError
+from autograder.files import write_whole
 from autograder.gallery import draw_gallery
 from autograder.observe import Run
 from autograder.reports.class_page import class_page
 from autograder.reports.feedback import feedback_html, feedback_md
 from autograder.reports.grades_csv import write_grades
-from autograder.reports.results_json import write_results
+from autograder.reports.results_json import write_result, write_results
 from autograder.reports.view import AssignmentView, Entry, Gallery, TaskView
 from autograder.rubric import Rubric
 from autograder.score import Score
-from autograder.store import save_run, write_whole
+from autograder.store import save_run
 
 RESERVE = 4 * 1024 * 1024
 """Bytes put aside for the class files."""
@@ -101,8 +101,7 @@ class Record:
             save_run(run, folder / "observations")
         write_whole(folder / "feedback.html", feedback_html(score, self._view, galleries).encode())
         write_whole(folder / "feedback.md", feedback_md(score, self._view, galleries).encode())
-        text = json.dumps(score.as_json(), indent=2, ensure_ascii=False, allow_nan=False)
-        write_whole(folder / "result.json", text.encode())
+        write_result(score, folder / "result.json")
 
 
 def view_of(course: Course | None, assignment: Assignment, rubric: Rubric) -> AssignmentView:

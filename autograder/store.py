@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from autograder.errors import AutograderError
+from autograder.files import write_whole
 from autograder.observe import Run
 from autograder.sandbox import wire
 from autograder.sandbox.contract import Answer
@@ -79,16 +80,6 @@ def load_run(folder: Path) -> Run:
 def environment() -> dict[str, str]:
     """What a stored answer depends on beside the submission: part of its key."""
     return {"python": platform.python_version(), "torch": torch.__version__, "machine": platform.machine(), "device": "cpu"}
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        scratch.write_bytes(content)
-        os.replace(scratch, path)
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 def _out(value: Any, prefix: str, tensors: dict[str, Tensor]) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 from autograder.assignment import FILE, Assignment, read_assignment
 from autograder.draw import Inputs
 from autograder.errors import AssignmentError, DataError
+from autograder.files import write_whole
 from autograder.gallery import draw_gallery, picture_reads
 from autograder.judge import JudgeError, judge
 from autograder.observe import observe
@@ -21,7 +22,6 @@ from autograder.reports.view import AssignmentView, Gallery
 from autograder.rubric import Rubric, calibrated, load_rubric
 from autograder.sandbox.none import NoSandbox
 from autograder.score import Score, scored
-from autograder.store import write_whole
 from autograder.submission import Found, read_submission
 
 PICTURES = "check"

@@ -172,16 +172,17 @@ class Adam(Descent):
                     p -= self.rate * (m / (1 - 0.9**self.t)) / ((v / (1 - 0.999**self.t)).sqrt() + 1e-8)
 
 
-def _epoch(student, small_images, small_labels, gain, offset) -> tuple[float, Pair]:
+def _epoch(student, small_images, small_labels, gain, offset, rate=0.05) -> tuple[float, Pair]:
     """What train_epoch returns, and the model after it. The loss is given, so that TODO 3 does not matter here."""
     student.reconstruction_loss = lambda xhat, x: (xhat - x).square().sum() / len(x)
     model = Pair(Gain(gain), Offset(offset)).eval()
     loader = DataLoader(TensorDataset(small_images, small_labels), batch_size=7)
-    return student.train_epoch(model, loader, Descent(model.parameters(), 0.05)), model
+    return student.train_epoch(model, loader, Descent(model.parameters(), rate)), model
 
 
 def epoch_loss(student, small_images, small_labels, gain, offset) -> float:
-    return _epoch(student, small_images, small_labels, gain, offset)[0]
+    """The mean loss, with steps of size 0: what the steps do does not matter here."""
+    return _epoch(student, small_images, small_labels, gain, offset, rate=0.0)[0]
 
 
 def epoch_weights(student, small_images, small_labels, gain, offset) -> dict[str, Tensor]:

@@ -130,8 +130,8 @@ def gallery_images(data):
 
 
 def heldout_gallery_images(data):
-    """(10, 1, 28, 28): a held-out image of each class, the same in every run."""
-    return _one_of_each(data.fashion_mnist("heldout"))
+    """(10, 1, 28, 28): a held-out image of each class, the same in every run, none of those that are judged."""
+    return _one_of_each(data.fashion_mnist("heldout"), after=1000)
 
 
 def gallery_codes():
@@ -139,6 +139,6 @@ def gallery_codes():
     return torch.randn(40, LATENT, generator=torch.Generator().manual_seed(2013))
 
 
-def _one_of_each(part):
-    first = [int((part.labels == label).nonzero()[0]) for label in range(CLASSES)]
+def _one_of_each(part, after=0):
+    first = [after + int((part.labels[after:] == label).nonzero()[0]) for label in range(CLASSES)]
     return part.images[first].float() / 255

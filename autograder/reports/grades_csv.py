@@ -11,8 +11,8 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
+from autograder.files import write_whole
 from autograder.reports.clean import line
-from autograder.reports.files import write_whole
 from autograder.score import Score
 
 TRIGGERS = tuple("=+-@\t\r\n\0")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import best_match
 
 from autograder.errors import AutograderError
+from autograder.files import write_whole
 from autograder.reports.clean import clean
-from autograder.reports.files import write_whole
 from autograder.score import Score
 
 SCHEMA = Path(__file__).with_name("results.schema.json")
@@ -29,6 +30,13 @@ def write_results(scores: Iterable[Score], path: Path) -> None:
     results = [_plain(score.as_json()) for score in ordered]
     _validate(results, path)
     text = json.dumps(results, indent=2, ensure_ascii=False, allow_nan=False)
+    write_whole(path, f"{text}\n".encode())
+
+
+def write_result(score: Score, path: Path) -> None:
+    """One student's result as the student may have it: hidden lines without their messages."""
+    safe = replace(score, checks=tuple(result.for_student() for result in score.checks))
+    text = json.dumps(_plain(safe.as_json()), indent=2, ensure_ascii=False, allow_nan=False)
     write_whole(path, f"{text}\n".encode())
 
 
