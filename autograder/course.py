@@ -32,16 +32,21 @@ class Entry(Strict):
     """One assignment of the term."""
 
     slug: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")
-    due: str | None = None
-    """ISO 8601 with a time zone, such as 2027-03-01T23:59:00+01:00."""
+    due: datetime | None = None
+    """ISO 8601 with a time zone, such as 2027-03-01T23:59:00+01:00; plain or quoted."""
     weight: int = Field(default=1, ge=0)
 
-    @field_validator("due")
+    @field_validator("due", mode="before")
     @classmethod
-    def _has_zone(cls, value: str | None) -> str | None:
-        if value is not None and datetime.fromisoformat(value).tzinfo is None:
-            raise ValueError("a time with its zone, such as 2027-03-01T23:59:00+01:00")
-        return value
+    def _has_zone(cls, value: object) -> object:
+        wanted = "a time with its zone, such as 2027-03-01T23:59:00+01:00"
+        try:
+            time = datetime.fromisoformat(value) if isinstance(value, str) else value
+        except ValueError:
+            raise ValueError(wanted) from None
+        if isinstance(time, datetime) and time.tzinfo is None:
+            raise ValueError(wanted)
+        return time
 
 
 class Chapter(Strict):

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from autograder.assignment import Assignment
 from autograder.course import Course
-from autograder.draw import Inputs, run_seed
-from autograder.errors import AutograderError, CourseError
+from autograder.draw import Inputs, input_functions, run_seed
+from autograder.errors import AssignmentError, AutograderError, CourseError
 from autograder.gallery import picture_reads
 from autograder.judge import judge
 from autograder.observe import Run, observe
@@ -100,9 +100,16 @@ def judged(runs: Sequence[Run], prepared: Prepared) -> list[Verdict]:
 
 def needed(assignment: Assignment, rubric: Rubric) -> tuple[str, ...]:
     """Every input and observation that a check or a picture reads."""
-    reads = [name for line in rubric.lines for name in line.reads if name != "limit"]
-    reads += [name for names in picture_reads(assignment).values() for name in names]
-    return tuple(dict.fromkeys(reads))
+    readers = [(line.id, name) for line in rubric.lines for name in line.reads if name != "limit"]
+    readers += [(f"pictures.py: {picture}", name) for picture, names in picture_reads(assignment).items() for name in names]
+    known = {*assignment.observations, *input_functions(assignment)}
+    for reader, name in readers:
+        if name not in known:
+            raise AssignmentError(
+                f"{assignment.folder}: {reader}: parameter `{name}`: neither driver.py nor inputs.py has such a function",
+                hint=f"the names are: {', '.join(sorted(known))}",
+            )
+    return tuple(dict.fromkeys(name for _, name in readers))
 
 
 def _put(done: queue.Queue[Run], found: Found, prepared: Prepared, sandbox: Sandbox, proof: Proof) -> None:

@@ -6,6 +6,7 @@ is ungraded, and the class files still fit, because room for them was put aside 
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -52,7 +53,8 @@ class Record:
                 )
             self._reserve.write_bytes(bytes(RESERVE))
         except OSError as error:
-            self._reserve.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._reserve.unlink()
             raise CourseError(
                 f"{self.folder}: cannot be written: {error.strerror}: expected at least {RESERVE // 2**20} MiB of room",
                 hint="check permissions and free space, or choose another --out",

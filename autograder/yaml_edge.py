@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from autograder.errors import AutograderError
 
@@ -38,7 +39,7 @@ def read_yaml(path: Path, model: type[Model], error: type[AutograderError]) -> M
 
 def _first(problem: ValidationError) -> str:
     """The first thing wrong, as `key: expected ..., got ...`."""
-    detail = problem.errors()[0]
+    detail = _telling(problem)
     where = ".".join(str(part) for part in detail["loc"]) or "the whole file"
     if detail["type"] == "extra_forbidden":
         return f"{where}: unknown key"
@@ -48,8 +49,13 @@ def _first(problem: ValidationError) -> str:
     return f"{where}: expected {message}, got {detail['input']!r}"[:500]
 
 
+def _telling(problem: ValidationError) -> ErrorDetails:
+    """An unknown key before a missing one: a typo is both."""
+    return sorted(problem.errors(), key=lambda detail: detail["type"] != "extra_forbidden")[0]
+
+
 def _hint(problem: ValidationError, model: type[BaseModel]) -> str:
-    detail = problem.errors()[0]
+    detail = _telling(problem)
     if detail["type"] in ("extra_forbidden", "missing") and len(detail["loc"]) == 1:
         return f"the keys of this file are: {', '.join(model.model_fields)}"
     return "see docs/authoring.md for every key"

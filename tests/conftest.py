@@ -59,6 +59,27 @@ def course_of() -> Callable[[str], object]:
 
 
 @pytest.fixture
+def command(capsys, monkeypatch) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The command line inside this process: quick, for what ends before any student code runs."""
+    from autograder.cli import main
+
+    def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+        monkeypatch.chdir(cwd)
+        monkeypatch.setenv("COLUMNS", "160")
+        monkeypatch.setattr(sys, "argv", ["autograder", *map(str, arguments)])
+        capsys.readouterr()
+        try:
+            main()
+            status = 0
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, status, said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
 def cli() -> Callable[..., subprocess.CompletedProcess[str]]:
     """The command line, as a user starts it."""
 

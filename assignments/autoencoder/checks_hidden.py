@@ -12,7 +12,8 @@ from autograder.compare import above, below, require, same, shaped
     points=4,
     task="encoder",
     level="gradient",
-    hint="Change any part of the image and the code has to change. Does the encoder look at all 28 x 28 pixels, borders included?",
+    hint="Change any part of the image and the code has to change. Does the encoder look at all 28 x 28 pixels, borders "
+    "included?",
 )
 def check_encoder_sees_the_whole_image(patched):
     """Every part of the image has an influence on the code"""
@@ -31,7 +32,8 @@ def check_encoder_sees_the_whole_image(patched):
     points=4,
     task="decoder",
     level="gradient",
-    hint="Each of the latent_dim numbers has to have a say in the picture: feed the whole code z, not a part of it, to the first layer.",
+    hint="Each of the latent_dim numbers has to have a say in the picture: feed the whole code z, not a part of it, to the"
+    " first layer.",
 )
 def check_every_latent_number_moves_the_picture(nudged):
     """Every number of the code has an influence on the picture"""
@@ -50,7 +52,8 @@ def check_every_latent_number_moves_the_picture(nudged):
     points=3,
     task="loss",
     level="value",
-    hint="Work with any image size: sum over dimensions 1, 2, 3 (flatten(1).sum(1)), divide by len(x). No 784 or 28 written into the formula.",
+    hint="Work with any image size: sum over dimensions 1, 2, 3 (flatten(1).sum(1)), divide by len(x). No 784 or 28 "
+    "written into the formula.",
 )
 def check_loss_works_for_other_sizes(odd_losses, odd_xhat, odd_x):
     """reconstruction_loss does not depend on how large images or batches are"""
@@ -88,16 +91,17 @@ def check_loss_gradient(loss_gradient, xhat, x):
     points=3,
     task="train_epoch",
     level="wiring",
-    hint="Call model.train() at the start of the epoch (evaluation before it may have left the model in eval mode), then model(images) once "
-    "for each batch of the loader.",
+    hint="Call model.train() at the start of the epoch (evaluation before it may have left the model in eval mode), then "
+    "model(images) once for each batch of the loader.",
 )
 def check_epoch_trains_in_training_mode(epoch_calls, small_images):
     """train_epoch puts the model in training mode and shows it every batch once"""
     modes, means = epoch_calls["modes"], epoch_calls["means"]
     batches = torch.stack([batch.double().mean() for batch in small_images.split(7)])  # (3,)
-    shaped(means, (None,), call="calls of the model during train_epoch")
+    call = "calls of the model during train_epoch"
+    shaped(means, (None,), call=call)
     require(
-        len(means) == 3, expected="3 calls, one for each batch", got=f"{len(means)}", call="calls of the model during train_epoch",
+        len(means) == 3, expected="3 calls, one for each batch", got=f"{len(means)}", call=call,
         cause="is `return` inside the loop?" if len(means) == 1 else "",
     )  # fmt: skip
     same(means, batches, rtol=1e-4, call="mean pixel of what the model is given, batch by batch")
@@ -111,13 +115,16 @@ def check_epoch_trains_in_training_mode(epoch_calls, small_images):
     points=3,
     task="latent_table",
     level="wiring",
-    hint="model.eval() first; torch.no_grad() around the loop; at most batch_size images in a call, so that a large data set fits into memory.",
+    hint="model.eval() first; torch.no_grad() around the loop; at most batch_size images in a call, so that a large data "
+    "set fits into memory.",
 )
 def check_latent_table_is_light(table_cost, table_images, to_code):
     """latent_table works in evaluation mode, without gradients, in batches"""
     want = torch.tanh(table_images.flatten(1).double() @ to_code.double())  # (23, 5)
     call = "codes of latent_table, the model was in training mode before"
-    same(table_cost["codes"], want, rtol=1e-4, atol=1e-5, call=call, suspects={"training mode: model.eval() is missing": 2 * want})
+    same(
+        table_cost["codes"], want, rtol=1e-4, atol=1e-5, call=call, suspects={"training mode: model.eval() is missing": 2 * want}
+    )
     require(
         table_cost["tracked"] is False, expected="codes without gradients", got="codes with a graph behind them",
         call="latent_table(...)", cause="is torch.no_grad() missing?",
@@ -137,6 +144,7 @@ def check_latent_table_is_light(table_cost, table_images, to_code):
 )
 def check_interpolation_is_light(walk_elsewhere, ends, to_code, to_pixels):
     """interpolate gives 2 or 11 pictures, in evaluation mode, without gradients"""
+
     def pictures(n, strength=1):
         za, zb = strength * torch.tanh(ends.double().flatten(1) @ to_code.double())  # (5,), (5,)
         t = torch.linspace(0, 1, n).double().unsqueeze(1)  # (n, 1)
@@ -144,7 +152,8 @@ def check_interpolation_is_light(walk_elsewhere, ends, to_code, to_pixels):
 
     for n, name in ((2, "two"), (11, "eleven")):
         same(
-            walk_elsewhere[name], pictures(n), rtol=1e-4, atol=1e-5, call=f"interpolate(model, xa, xb, {n}), the model was in training mode before",
+            walk_elsewhere[name], pictures(n), rtol=1e-4, atol=1e-5,
+            call=f"interpolate(model, xa, xb, {n}), the model was in training mode before",
             suspects={"training mode: model.eval() is missing": pictures(n, strength=2)},
         )  # fmt: skip
     require(
@@ -157,8 +166,8 @@ def check_interpolation_is_light(walk_elsewhere, ends, to_code, to_pixels):
     points=4,
     task="model",
     level="gradient",
-    hint="A parameter without a gradient never learns: a layer that is built but not used in forward, a .detach() or no_grad on the way "
-    "from the picture back to the encoder, a ReLU that is dead for every image.",
+    hint="A parameter without a gradient never learns: a layer that is built but not used in forward, a .detach() or "
+    "no_grad on the way from the picture back to the encoder, a ReLU that is dead for every image.",
 )
 def check_gradient_reaches_every_parameter(gradients):
     """The gradient of the reconstruction error reaches every parameter of encoder and decoder"""
@@ -192,8 +201,8 @@ def check_picture_comes_from_the_code_alone(composed):
     points=7,
     task="trained",
     level="quality",
-    hint="If training digits come out well and these do not, the model has learned them by heart: fewer or narrower layers. If both come out "
-    "badly, train longer: --epochs 40.",
+    hint="If training digits come out well and these do not, the model has learned them by heart: fewer or narrower "
+    "layers. If both come out badly, train longer: --epochs 40.",
 )
 def check_reconstructs_heldout_digits(heldout_reconstructions, heldout_digits, limit):
     """The trained model reconstructs 500 digits it has never seen"""
@@ -205,8 +214,8 @@ def check_reconstructs_heldout_digits(heldout_reconstructions, heldout_digits, l
     points=6,
     task="trained",
     level="quality",
-    hint="Codes of the same digit should lie together. Hand in trained weights with latent_dim = 16; if the reconstructions are good and this is "
-    "not, look at your picture of the latent space.",
+    hint="Codes of the same digit should lie together. Hand in trained weights with latent_dim = 16; if the "
+    "reconstructions are good and this is not, look at your picture of the latent space.",
 )
 def check_neighbours_in_latent_space_agree(heldout_codes, scored_labels, limit):
     """In the latent space, the nearest neighbour of a new digit is mostly the same digit"""
@@ -214,4 +223,6 @@ def check_neighbours_in_latent_space_agree(heldout_codes, scored_labels, limit):
     distance = torch.cdist(codes, codes)
     distance.fill_diagonal_(torch.inf)
     agree = scored_labels[distance.argmin(1)] == scored_labels  # (1000,)
-    above(float(agree.double().mean()), limit, what="share of digits whose nearest neighbour in the latent space is the same digit")
+    above(
+        float(agree.double().mean()), limit, what="share of digits whose nearest neighbour in the latent space is the same digit"
+    )

@@ -12,8 +12,9 @@ from autograder.compare import below, require, same, shaped
     points=6,
     task="encoder",
     level="shape",
-    hint="The batch is the first dimension and stays: nn.Flatten() (or x.flatten(1)) flattens the rest. The last layer has latent_dim "
-    "outputs, not a fixed number. Nothing may be computed over the batch: no mean(0), no softmax over dimension 0.",
+    hint="The batch is the first dimension and stays: nn.Flatten() (or x.flatten(1)) flattens the rest. The last layer has"
+    " latent_dim outputs, not a fixed number. Nothing may be computed over the batch: no mean(0), no softmax over "
+    "dimension 0.",
 )
 def check_encoder_gives_each_image_a_code(encoded):
     """Encoder(37) gives each of 7 images 37 numbers, the same alone as in a batch"""
@@ -29,7 +30,8 @@ def check_encoder_gives_each_image_a_code(encoded):
     points=3,
     task="encoder",
     level="value",
-    hint="The last layer of the encoder is plain linear: no ReLU, sigmoid or softmax after it. A ReLU would throw half of the code away.",
+    hint="The last layer of the encoder is plain linear: no ReLU, sigmoid or softmax after it. A ReLU would throw half of "
+    "the code away.",
 )
 def check_code_takes_either_sign(encoded):
     """Codes are real numbers of either sign"""
@@ -47,8 +49,8 @@ def check_code_takes_either_sign(encoded):
     points=5,
     task="decoder",
     level="shape",
-    hint="The decoder ends in an image: 28 * 28 numbers are not enough, nn.Unflatten(1, (1, 28, 28)) or .view(-1, 1, 28, 28) gives them "
-    "the channel dimension and the shape.",
+    hint="The decoder ends in an image: 28 * 28 numbers are not enough, nn.Unflatten(1, (1, 28, 28)) or .view(-1, 1, 28, "
+    "28) gives them the channel dimension and the shape.",
 )
 def check_decoder_gives_each_code_a_picture(decoded):
     """Decoder(5) makes one picture of each code, the same alone as in a batch"""
@@ -69,8 +71,8 @@ def check_pixels_lie_between_0_and_1(decoded):
     same(decoded["singly"], batch, rtol=1e-3, atol=1e-5, call="Decoder(5) on one code at a time")
     least, most = float(batch.min()), float(batch.max())
     require(
-        0 <= least and most <= 1, expected="pixels in [0, 1]", got=f"pixels from {least:.3g} to {most:.3g}", call="Decoder(5)(z)",
-        cause="tanh in place of the sigmoid?" if -1 <= least and most <= 1 else "is the sigmoid at the end missing?",
+        least >= 0 and most <= 1, expected="pixels in [0, 1]", got=f"pixels from {least:.3g} to {most:.3g}", call="Decoder(5)(z)",
+        cause="tanh in place of the sigmoid?" if least >= -1 and most <= 1 else "is the sigmoid at the end missing?",
     )  # fmt: skip
     usual = batch[:7]
     cut = int(((usual <= 0) | (usual >= 1)).sum())
@@ -85,7 +87,8 @@ def check_pixels_lie_between_0_and_1(decoded):
     points=6,
     task="loss",
     level="value",
-    hint="Square the difference, sum over everything that belongs to one image (dimensions 1, 2, 3), then take the mean over the batch.",
+    hint="Square the difference, sum over everything that belongs to one image (dimensions 1, 2, 3), then take the mean "
+    "over the batch.",
 )
 def check_loss_is_squared_distance(loss, xhat, x):
     """reconstruction_loss is the squared error, summed over pixels, averaged over images"""
@@ -106,7 +109,7 @@ def check_loss_is_squared_distance(loss, xhat, x):
     )  # fmt: skip
 
 
-def after_epoch(images, gain, offset, *, keep=False, late=False, climb=False, mean=False):
+def _after_epoch(images, gain, offset, *, keep=False, late=False, climb=False, mean=False):
     """gain and offset after an epoch of gradient descent on ||gain x + offset - x||^2 in batches of 7.
 
     The mistakes: keep the old gradients, one step at the end only, step uphill, average over pixels.
@@ -130,7 +133,8 @@ def after_epoch(images, gain, offset, *, keep=False, late=False, climb=False, me
     task="train_epoch",
     level="value",
     hint="For each batch, in this order: optimizer.zero_grad(), loss = reconstruction_loss(model(x), x), loss.backward(), "
-    "optimizer.step(). Without zero_grad the gradients of all batches pile up; between backward and step it wipes out what was computed.",
+    "optimizer.step(). Without zero_grad the gradients of all batches pile up; between backward and step it wipes out"
+    " what was computed.",
 )
 def check_epoch_makes_one_step_per_batch(epoch_weights, small_images, gain, offset):
     """train_epoch makes one gradient step for each batch"""
@@ -141,9 +145,9 @@ def check_epoch_makes_one_step_per_batch(epoch_weights, small_images, gain, offs
         "the steps go uphill: is the loss negated?": {"climb": True},
         "steps 15 times too small: is the loss averaged over pixels?": {"mean": True},
     }
-    wrong = {name: after_epoch(small_images, gain, offset, **mistake) for name, mistake in mistakes.items()}
-    wrong["only the first batch was used: is `return` inside the loop?"] = after_epoch(small_images[:7], gain, offset)
-    want = after_epoch(small_images, gain, offset)
+    wrong = {name: _after_epoch(small_images, gain, offset, **mistake) for name, mistake in mistakes.items()}
+    wrong["only the first batch was used: is `return` inside the loop?"] = _after_epoch(small_images[:7], gain, offset)
+    want = _after_epoch(small_images, gain, offset)
     unmoved = "the weights did not move: is backward or step missing, or zero_grad between the two?"
     for i, (name, before) in enumerate((("gain", gain), ("offset", offset))):
         same(
@@ -157,8 +161,8 @@ def check_epoch_makes_one_step_per_batch(epoch_weights, small_images, gain, offs
     points=3,
     task="train_epoch",
     level="value",
-    hint="Add up loss.item() * len(images) and divide by the number of images, not of batches: the batches here hold 7, 7 and 4 images. "
-    "Return a plain number: loss.item(), not the tensor with its graph.",
+    hint="Add up loss.item() * len(images) and divide by the number of images, not of batches: the batches here hold 7, 7 "
+    "and 4 images. Return a plain number: loss.item(), not the tensor with its graph.",
 )
 def check_epoch_returns_mean_loss_per_image(epoch_loss, small_images, gain, offset):
     """train_epoch returns the mean loss per image, also when the last batch is smaller"""
@@ -167,7 +171,7 @@ def check_epoch_returns_mean_loss_per_image(epoch_loss, small_images, gain, offs
     losses = torch.stack([part.mean() for part in per_image.split(7)])  # (3,)
     sizes = torch.tensor([7.0, 7.0, 4.0]).double()
     same(
-        epoch_loss, per_image.mean(), rtol=1e-4, call="train_epoch(model, loader, optimizer) on 7 + 7 + 4 images, steps of size 0",
+        epoch_loss, per_image.mean(), rtol=1e-4, call="train_epoch(model, loader, optimizer) on 7 + 7 + 4 images, step size 0",
         suspects={
             "the mean over batches: weight each by its number of images": losses.mean(),
             "the loss of the last batch only": losses[-1],
@@ -184,17 +188,22 @@ def check_epoch_returns_mean_loss_per_image(epoch_loss, small_images, gain, offs
     points=5,
     task="model",
     level="training",
-    hint="Eight digits can be learned by heart in 400 steps. If the loss does not fall: does each batch make a step, is the loss the squared "
-    "error, does a nonlinearity (ReLU, tanh) stand between the linear layers, none of them with its gradient cut off?",
+    hint="Eight digits can be learned by heart in 400 steps. If the loss does not fall: does each batch make a step, is "
+    "the loss the squared error, does a nonlinearity (ReLU, tanh) stand between the linear layers, does the decoder "
+    "end in a sigmoid with nothing before it but a linear layer (no ReLU, no softmax)?",
 )
 def check_learns_eight_digits_by_heart(learned, eight_digits):
     """Trained on nothing but eight digits, the model learns to reproduce them"""
     answer = shaped(learned, (8, 1, 28, 28), call="Autoencoder()(x) after training on x")
     error = float((answer - eight_digits).square().mean())
     alike = float((eight_digits.mean(0) - eight_digits).square().mean())  # what one picture for all could reach
+    cause = ""
+    if error > 0.8 * alike:
+        cause = "nothing was learned" if error > 1.2 * alike else "one and the same picture for all?"
+        cause = "no pixel below 0.5: a ReLU before the sigmoid?" if float(answer.min()) >= 0.5 else cause
     below(
         error / alike, 0.5, what="squared error, as a share of what the mean of the eight digits would give",
-        cause="nothing was learned" if error > 1.2 * alike else "one and the same picture for all?" if error > 0.8 * alike else "",
+        cause=cause,
     )  # fmt: skip
 
 
@@ -202,8 +211,8 @@ def check_learns_eight_digits_by_heart(learned, eight_digits):
     points=6,
     task="latent_table",
     level="value",
-    hint="Go through images in order, batch_size at a time (images.split(batch_size) keeps the smaller rest), collect the codes in a list, "
-    "torch.cat them. No shuffling: row n belongs to label n.",
+    hint="Go through images in order, batch_size at a time (images.split(batch_size) keeps the smaller rest), collect the "
+    "codes in a list, torch.cat them. No shuffling: row n belongs to label n.",
 )
 def check_latent_table_keeps_the_order(table, table_images, table_labels, to_code):
     """latent_table gives the code of every image, in the order of the data"""
@@ -223,49 +232,50 @@ def check_latent_table_keeps_the_order(table, table_images, table_labels, to_cod
     points=6,
     task="interpolate",
     level="value",
-    hint="Mix the codes, not the pixels: z = (1 - t) * za + t * zb with t = torch.linspace(0, 1, n), then decode. xa is one image "
-    "(1, H, W): the model wants a batch, xa.unsqueeze(0).",
+    hint="Mix the codes, not the pixels: z = (1 - t) * za + t * zb with t = torch.linspace(0, 1, n), then decode. xa is "
+    "one image (1, H, W): the model wants a batch, xa.unsqueeze(0).",
 )
 def check_interpolation_walks_between_codes(walk, ends, to_code, to_pixels):
     """interpolate decodes equally spaced codes from the first image to the second"""
-    want = on_the_line(ends, to_code, to_pixels, torch.linspace(0, 1, 6))
+    want = _on_the_line(ends, to_code, to_pixels, torch.linspace(0, 1, 6))
+    inner = _on_the_line(ends, to_code, to_pixels, torch.arange(1, 7) / 7)
     t = torch.linspace(0, 1, 6).double().view(6, 1, 1, 1)
     faded = (1 - t) * ends[0].double() + t * ends[1].double()  # (6, 1, 4, 3)
     same(
         walk, want, rtol=1e-4, atol=1e-5, call="interpolate(model, xa, xb, 6)",
         suspects={
             "from xb to xa: the other way round": want.flip(0),
-            "the last picture is not xb's: t stops before 1": on_the_line(ends, to_code, to_pixels, torch.arange(6) / 6),
-            "the ends are left out: t runs from 0 to 1, both included": on_the_line(ends, to_code, to_pixels, torch.arange(1, 7) / 7),
+            "the last picture is not xb's: t stops before 1": _on_the_line(ends, to_code, to_pixels, torch.arange(6) / 6),
+            "the ends are left out: t runs from 0 to 1, both included": inner,
             "pixels are mixed, not codes": faded,
             "pictures are mixed after decoding, not codes before": (1 - t) * want[0] + t * want[-1],
-            "images are mixed before encoding, not codes after": decode(encode(faded, to_code), to_pixels),
+            "images are mixed before encoding, not codes after": _decode(_encode(faded, to_code), to_pixels),
         },
     )  # fmt: skip
 
 
-def encode(images, to_code):
+def _encode(images, to_code):
     """The code that the given model makes: z = tanh(x A), (B, 5)."""
     return torch.tanh(images.double().flatten(1) @ to_code.double())
 
 
-def decode(codes, to_pixels):
+def _decode(codes, to_pixels):
     """The picture that it makes of a code: xhat = sigmoid(z C), (B, 1, 4, 3)."""
     return torch.sigmoid(codes @ to_pixels.double()).view(-1, 1, 4, 3)
 
 
-def on_the_line(ends, to_code, to_pixels, t):
+def _on_the_line(ends, to_code, to_pixels, t):
     """Pictures at the places t (n,) between the codes of two images: (n, 1, 4, 3)."""
-    za, zb = encode(ends, to_code)  # (5,), (5,)
-    return decode((1 - t.double())[:, None] * za + t.double()[:, None] * zb, to_pixels)
+    za, zb = _encode(ends, to_code)  # (5,), (5,)
+    return _decode((1 - t.double())[:, None] * za + t.double()[:, None] * zb, to_pixels)
 
 
 @check(
     points=7,
     task="trained",
     level="quality",
-    hint="Run train.py to the end and hand in its autoencoder.safetensors with the module that trained it; Autoencoder() must build the same "
-    "layers again. If the error still falls in the last epochs, train longer: --epochs 40.",
+    hint="Run train.py to the end and hand in its autoencoder.safetensors with the module that trained it; Autoencoder() "
+    "must build the same layers again. If the error still falls in the last epochs, train longer: --epochs 40.",
 )
 def check_reconstructs_training_digits(train_reconstructions, train_digits, limit):
     """The trained model reconstructs 500 training digits"""

@@ -142,7 +142,7 @@ class Descent:
     def __init__(self, parameters, rate: float) -> None:
         self.parameters, self.rate = list(parameters), rate
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
+    def zero_grad(self, set_to_none: bool = True) -> None:  # noqa: ARG002
         for p in self.parameters:
             p.grad = None
 

@@ -3,8 +3,9 @@
     python reference_solutions/autoencoder/calibrate.py
 
 Trains the reference 20 times with assignments/autoencoder/train.py, for a fifth of its epochs: a right answer of
-another shape may learn more slowly, and the rest is its room. Each statistic is the check's own. The threshold is a one-sided normal
-tolerance limit: mean + 4.32 sd (minus, where more is better) covers 99.9 % of such runs with 95 % confidence for n = 20.
+another shape may learn more slowly, and the rest is its room. Each statistic is the check's own. The threshold is a
+one-sided normal tolerance limit: mean + 4.32 sd (minus, where more is better) covers 99.9 % of such runs with 95 %
+confidence for n = 20.
 Power: the share of 20 weak models of each kind that the threshold rejects.
 """
 
@@ -56,7 +57,8 @@ def statistic(check: Callable[..., None], *arguments: Tensor) -> float:
 def statistics(weights: Weights) -> list[float]:
     """The statistic of each check in CHECKS."""
     student: ModuleType = autoencoder
-    known, new = (driver.train_reconstructions(student, weights, TRAIN), driver.heldout_reconstructions(student, weights, HELD_OUT))
+    known = driver.train_reconstructions(student, weights, TRAIN)
+    new = driver.heldout_reconstructions(student, weights, HELD_OUT)
     return [
         statistic(checks_visible.check_reconstructs_training_digits, known, TRAIN),
         statistic(checks_hidden.check_reconstructs_heldout_digits, new, HELD_OUT),

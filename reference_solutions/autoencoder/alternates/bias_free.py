@@ -1,12 +1,14 @@
 """No biases, SiLU, pixels by a rescaled tanh; the loss as a squared norm; gradients cleared by hand at the end of the loop."""
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 
 
 def mlp(*widths):
     layers = []
-    for a, b in zip(widths[:-1], widths[1:]):
+    for a, b in pairwise(widths):
         layers += [nn.Linear(a, b, bias=False), nn.SiLU()]
     return layers[:-1]  # nothing after the last
 

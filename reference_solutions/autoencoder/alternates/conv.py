@@ -80,7 +80,4 @@ def latent_table(model, images, labels, batch_size=256):
 def interpolate(model, xa, xb, n):
     model.eval()
     za, zb = model.encode(xa.unsqueeze(0)), model.encode(xb.unsqueeze(0))  # (1, Z)
-    pictures = []
-    for k in range(n):
-        pictures.append(model.decode(torch.lerp(za, zb, k / (n - 1))))  # (1, 1, H, W)
-    return torch.cat(pictures)
+    return torch.cat([model.decode(torch.lerp(za, zb, k / (n - 1))) for k in range(n)])  # (n, 1, H, W)
