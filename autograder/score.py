@@ -88,7 +88,9 @@ def attention(run: Run) -> tuple[str, ...]:
         sentences.append(f"the file cannot be imported, so nothing of it could be checked: {texts.pop()}")
     crashed = [name for name, answer in faults.items() if answer.fault == "crash"]
     if crashed:
-        sentences.append(f"its code ended the process instead of answering ({faults[crashed[0]].text}): {', '.join(crashed)}")
+        more = f" and {len(crashed) - 3} more" if len(crashed) > 3 else ""
+        where = f"{', '.join(crashed[:3])}{more}"
+        sentences.append(f"its code ended the process instead of answering ({faults[crashed[0]].text}): {where}")
     return tuple(sentences)
 
 

@@ -100,6 +100,9 @@ def read_submission(found: Found, assignment: Assignment) -> Submission:
     _one_source(contents, assignment)
     missing = [name for name in _needed(assignment, contents.files) if name not in contents.files]
     problems = contents.problems + [f"{name} is missing: hand it in" for name in missing]
+    weights = contents.files.get(assignment.spec.weights or "")
+    if weights is not None and weights[8:9] != b"{":
+        problems.append(f"{assignment.spec.weights} is not a safetensors file: save it with safetensors.torch.save_file")
     return Submission(found.student, contents.files, tuple(dict.fromkeys(problems)))
 
 

@@ -13,7 +13,6 @@ import pytest
 from support import ROOT, TOY
 
 
-
 @pytest.fixture
 def toy_root(tmp_path: Path) -> Path:
     """A copy of the toy course."""

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from support import RIGHT, ROOT
 
 
@@ -68,7 +67,9 @@ def test_an_authors_mistake_is_told_before_anything_is_done(command, toy_root, o
 
 def test_a_check_that_reads_something_unknown_is_refused(command, toy_root, one, tmp_path):
     edit(toy_root / "assignments/toy/checks_hidden.py", "(spread, numbers)", "(spread, nombres)")
-    refused(command("grade", one, "--assignment", "toy", "--out", tmp_path / "out", cwd=toy_root), "nombres", "check_spread_value")
+    refused(
+        command("grade", one, "--assignment", "toy", "--out", tmp_path / "out", cwd=toy_root), "nombres", "check_spread_value"
+    )
     assert not (tmp_path / "out").exists()
 
 
@@ -85,13 +86,20 @@ def test_an_unknown_slug_is_refused(command, toy_root, one, tmp_path):
 def test_a_missing_or_empty_class_is_refused(command, toy_root, tmp_path):
     refused(command("grade", tmp_path / "nobody", "--assignment", "toy", "--out", tmp_path / "o", cwd=toy_root), "no such file")
     (tmp_path / "empty").mkdir()
-    refused(command("grade", tmp_path / "empty", "--assignment", "toy", "--out", tmp_path / "o", cwd=toy_root), "no submission for `toy`")
+    refused(
+        command("grade", tmp_path / "empty", "--assignment", "toy", "--out", tmp_path / "o", cwd=toy_root),
+        "no submission for `toy`",
+    )
 
 
 def test_a_folder_with_other_files_is_not_written_into(command, toy_root, one, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/thesis.tex").write_text("precious")
-    refused(command("grade", one, "--assignment", "toy", "--out", tmp_path / "out", cwd=toy_root), "holds other files", "another --out")
+    refused(
+        command("grade", one, "--assignment", "toy", "--out", tmp_path / "out", cwd=toy_root),
+        "holds other files",
+        "another --out",
+    )
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.tex"]
 
 
@@ -196,7 +204,11 @@ exit $status
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small tmpfs in a namespace of its own")
 def test_a_disk_that_fills_up_midway_keeps_what_was_graded(toy_root, tmp_path, wall):
-    edit(toy_root / "assignments/toy/inputs.py", "def numbers", "def ballast(rng):\n    return torch.randn(400_000, generator=rng)\n\n\ndef numbers")
+    edit(
+        toy_root / "assignments/toy/inputs.py",
+        "def numbers",
+        "def ballast(rng):\n    return torch.randn(400_000, generator=rng)\n\n\ndef numbers",
+    )
     edit(toy_root / "assignments/toy/driver.py", "def mean(student, numbers)", "def mean(student, numbers, ballast)")
     for student in ("ada", "bob", "cleo", "dan", "eve", "fay"):
         (tmp_path / "class" / student).mkdir(parents=True)

@@ -136,7 +136,10 @@ def test_rescore_changes_nothing_when_nothing_changed(graded, cli):
 
 def test_rescore_says_who_moved_and_needs_no_student_code(graded, cli, tmp_path):
     base, _ = graded
-    course, out = Path(shutil.copytree(base / "course", tmp_path / "course")), Path(shutil.copytree(base / "out", tmp_path / "out"))
+    course, out = (
+        Path(shutil.copytree(base / "course", tmp_path / "course")),
+        Path(shutil.copytree(base / "out", tmp_path / "out")),
+    )
     checks = course / "assignments/toy/checks_visible.py"
     checks.write_text(checks.read_text().replace("same(mean, sum(numbers)", "same(mean, 2 * sum(numbers)"))
     environment = {"PATH": "/nowhere"}  # no bubblewrap to be found: rescore does not ask for it
@@ -151,7 +154,10 @@ def test_rescore_says_who_moved_and_needs_no_student_code(graded, cli, tmp_path)
 
 def test_a_fault_of_a_check_is_never_a_grade(graded, cli, tmp_path):
     base, _ = graded
-    course, out = Path(shutil.copytree(base / "course", tmp_path / "course")), Path(shutil.copytree(base / "out", tmp_path / "out"))
+    course, out = (
+        Path(shutil.copytree(base / "course", tmp_path / "course")),
+        Path(shutil.copytree(base / "out", tmp_path / "out")),
+    )
     checks = course / "assignments/toy/checks_hidden.py"
     checks.write_text(checks.read_text().replace("    same(", "    1 / 0\n    same("))
     done = cli("rescore", out, cwd=course)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support import RIGHT
 
 from autograder.archives import MAX_ENTRIES, read_contents
 from autograder.submission import find_submissions, read_submission
-from support import RIGHT
 
 CAPS = {"toy.py": 1000, "toy.ipynb": 1000}
 

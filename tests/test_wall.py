@@ -12,6 +12,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from support import RIGHT, TOY
 
 from autograder.assignment import load_assignment
 from autograder.course import find_course
@@ -19,7 +20,6 @@ from autograder.draw import run_seed
 from autograder.grade import prepare
 from autograder.observe import observe
 from autograder.submission import Submission
-from support import RIGHT, TOY
 
 pytestmark = pytest.mark.wall
 
