@@ -1,0 +1,125 @@
+"""`verify` itself: a proof that cannot fail proves nothing, so every defect of an assignment must be reported."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+from autograder.observe import Run
+from autograder.sandbox.contract import Answer
+from autograder.verify.corrupt import NAMES, corrupted, damage, unchanged
+
+pytestmark = pytest.mark.wall
+
+
+def edit(path, old, new):
+    text = path.read_text()
+    assert old in text, old
+    path.write_text(text.replace(old, new))
+
+
+def proof(cli, root, *more) -> tuple[int, dict]:
+    done = cli("verify", "toy", "--json", "--seeds", 2, *more, cwd=root)
+    assert done.stdout, done.stderr
+    (report,) = json.loads(done.stdout)["assignments"]
+    return done.returncode, report
+
+
+def test_a_sound_assignment_is_proven(cli, toy_root):
+    status, report = proof(cli, toy_root)
+    assert (status, report["ok"], report["problems"]) == (0, True, [])
+    assert report["reference"] == {"score": 100, "max_score": 100, "false_fails": 0}
+    assert report["starter"] == {"score": 0}
+    assert [mutant["ok"] for mutant in report["mutants"]] == [True] * 3
+    assert report["corruptions"]["tried"] == report["corruptions"]["caught"] > 20
+
+
+def test_every_defect_is_reported(cli, toy_root):
+    twin, folder = toy_root / "reference_solutions/toy", toy_root / "assignments/toy"
+    # a mutant that the named check does not notice, one that loses more than it says, one that says nothing telling
+    edit(
+        twin / "mutants.yaml",
+        "- name: sample_variance",
+        "- name: survivor\n  story: computes the mean another way\n"
+        '  edits: [{old: "return sum(numbers) / len(numbers)", new: "return math.fsum(numbers) / len(numbers)"}]\n'
+        "  must_fail: [check_mean]\n- name: sample_variance",
+    )
+    edit(
+        twin / "mutants.yaml", "must_fail: [check_spread_value, check_spread_ignores_a_shift]", "must_fail: [check_spread_value]"
+    )
+    edit(twin / "mutants.yaml", "says: [sum]", "says: [walrus]")
+    # a right answer that is judged wrong
+    (twin / "alternates/integers.py").write_text("def mean(numbers):\n    return 3\n\n\nspread = mean\n")
+    # a check that passes on damaged answers, and one that raises on them
+    edit(
+        folder / "checks_hidden.py",
+        'same(spread["value"], statistics.pstdev(numbers), call="spread(numbers)")',
+        'spread["value"] * 2',
+    )
+    # a handout that is stale, is not 0, and holds an answer
+    stub = folder / "handout/toy.py"
+    edit(stub, 'raise NotImplementedError("TODO 1: mean")', "return sum(numbers) / len(numbers)")
+    status, report = proof(cli, toy_root)
+    problems = "\n".join(report["problems"])
+    assert status == 1 and not report["ok"]
+    assert "mutant survivor is not caught by check_mean" in problems
+    assert "mutant not_centred also loses check_spread_ignores_a_shift" in problems
+    assert "mutant sum_for_mean: the student reads none of walrus" in problems
+    assert "alternate integers loses check_mean" in problems
+    assert "mutant sample_variance is not caught by check_spread_value" in problems
+    assert "check_spread_value passes when spread.value is damaged (nan)" in problems
+    assert "check_spread_value does not judge when spread.value is damaged (wrong dtype)" not in problems  # refused by its type
+    assert "the starter gets 40 points, expected 0: check_mean" in problems
+    assert "solution text is left" in problems
+    assert "toy.py is not what `autograder release` makes now" in problems
+
+
+def test_a_wrong_reference_is_reported(cli, toy_root):
+    edit(toy_root / "reference_solutions/toy/toy.py", "return math.sqrt(", "return 1.01 * math.sqrt(")
+    status, report = proof(cli, toy_root)
+    assert status == 1
+    assert report["reference"]["score"] == 60 and report["reference"]["false_fails"] == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('new: "return sum(numbers)"}]', 'new: "return sum(numbers)", when: always}]', "when: unknown key"),
+        ('old: "x - centre', 'old: "no such text', ""),
+        ("name: not_centred", "name: sum_for_mean", "occurs 2 times"),
+        ("must_fail: [check_mean]", "must_fail: []", "must_fail"),
+        ('old: "return sum(numbers) / len(numbers)"', 'old: "numbers"', "times in the reference, expected once"),
+    ],
+)
+def test_a_broken_mutants_file_is_an_error_with_its_place(cli, toy_root, old, new, words):
+    path = toy_root / "reference_solutions/toy/mutants.yaml"
+    path.write_text(path.read_text().replace(old, new))
+    done = cli("verify", "toy", "--seeds", 2, cwd=toy_root)
+    if words:
+        assert done.returncode == 2, done.stdout + done.stderr
+        assert "mutants.yaml" in done.stderr and words in " ".join(done.stderr.split())
+
+
+VALUE = {"a": torch.tensor([1.0, 2.0, 3.5]), "n": 2.5, "items": [1.0, 2.0], "flag": True, "word": "yes"}
+
+
+def make(value) -> Run:
+    return Run("r", "toy", "", "", "", {}, {"obs": Answer(value)})
+
+
+@pytest.mark.parametrize("leaf", VALUE)
+def test_every_damage_is_a_change(leaf):
+    run, other = make(VALUE), make({**VALUE, leaf: damage(VALUE[leaf], "zeros") if leaf != "word" else "no"})
+    found = list(corrupted(run, other, {("obs", leaf)}))
+    assert found
+    for each in found:
+        assert not unchanged(VALUE[leaf], each.run.answers["obs"].value[leaf])
+        assert run.answers["obs"].value is VALUE
+        assert {key for key in VALUE if each.run.answers["obs"].value[key] is not VALUE[key]} == {leaf}
+
+
+def test_a_tensor_is_damaged_in_every_way():
+    kinds = {each.kind for each in corrupted(make(VALUE), make({**VALUE, "a": VALUE["a"] + 1}), {("obs", "a")})}
+    assert kinds == set(NAMES)
