@@ -78,6 +78,7 @@ def _entries(path: Path, caps: Mapping[str, int], problems: list[str]) -> Iterat
 
 def _folder(root: Path, caps: Mapping[str, int], problems: list[str]) -> Iterator[_Found]:
     count = 0
+    os.scandir(root).close()  # an unreadable folder is an error here; os.walk would pass it over
     for folder, folders, files in os.walk(root, followlinks=False):
         here = Path(folder)
         folders[:] = sorted(name for name in folders if name not in IGNORED and not (here / name).is_symlink())

@@ -6,14 +6,14 @@ comes back, so grades can be explained and made again without the student's code
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 import platform
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from autograder.errors import AutograderError
@@ -23,6 +23,8 @@ from autograder.sandbox import wire
 from autograder.sandbox.contract import Answer
 
 VERSION = 1
+LARGE = 256 * 1024
+"""Bytes from which an input is kept once for all."""
 
 
 class StoreError(AutograderError):
@@ -32,7 +34,7 @@ class StoreError(AutograderError):
 def save_run(run: Run, folder: Path) -> None:
     """Write the run; whole or not at all. StoreError when the disk does not take it."""
     tensors: dict[str, Tensor] = {}
-    record = {
+    record: dict[str, Any] = {
         "format": VERSION, "student": run.student, "slug": run.slug, "digest": run.digest, "version": run.version,
         "seed": run.seed, "problems": list(run.problems), "fault": run.fault, "wall": run.wall,
         "log": run.log[:4096], "environment": environment(),
@@ -44,9 +46,8 @@ def save_run(run: Run, folder: Path) -> None:
     }  # fmt: skip
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        scratch = folder / f".tensors.{os.getpid()}"
-        save_file(tensors, scratch)
-        os.replace(scratch, folder / "tensors.safetensors")
+        record["shared"] = _share(tensors, shared_folder(folder))
+        write_whole(folder / "tensors.safetensors", save(tensors))
         write_whole(folder / "run.json", json.dumps(record, allow_nan=False, indent=1).encode())
     except Exception as error:  # safetensors raises a type of its own when the disk is full
         reason = getattr(error, "strerror", None) or str(error)
@@ -62,6 +63,8 @@ def load_run(folder: Path) -> Run:
         if record["format"] != VERSION:
             raise StoreError(f"{path}: format {record['format']}, expected {VERSION}", hint="grade again with this version")
         tensors = load_file(folder / "tensors.safetensors")
+        for name, digest in record["shared"].items():
+            tensors |= {name: load_file(shared_folder(folder) / f"{digest}.safetensors")["t"]}
         inputs = {name: _in(tree, f"input.{name}", tensors) for name, tree in record["inputs"].items()}
         answers = {
             name: Answer(_in(entry["value"], f"answer.{name}", tensors), entry["fault"], entry["text"], entry["seconds"])
@@ -75,6 +78,23 @@ def load_run(folder: Path) -> Run:
         raise
     except Exception as error:
         raise StoreError(f"{path}: stored observations cannot be read: {error}", hint="grade this student again") from error
+
+
+def shared_folder(folder: Path) -> Path:
+    """Where all runs of a result folder keep large inputs: content-addressed, because most students get the same images."""
+    return folder.parent.parent / "inputs"
+
+
+def _share(tensors: dict[str, Tensor], place: Path) -> dict[str, str]:
+    """Move large inputs out of `tensors` into files named by their content; gives tensor name -> digest."""
+    moved = {}
+    for name in [name for name, t in tensors.items() if name.startswith("input.") and t.numel() * t.element_size() >= LARGE]:
+        content = save({"t": tensors.pop(name)})
+        moved[name] = hashlib.sha256(content).hexdigest()
+        target = place / f"{moved[name]}.safetensors"
+        if not target.exists():
+            write_whole(target, content)
+    return moved
 
 
 def environment() -> dict[str, str]:

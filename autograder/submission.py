@@ -162,9 +162,12 @@ def _is_one(path: Path, assignment: Assignment) -> bool:
 
 def _for_assignment(entry: Path, assignment: Assignment) -> Path | None:
     """The part of a student's folder that belongs to this assignment; None when the folder holds only other assignments."""
-    if not entry.is_dir() or entry.is_symlink() or _is_one(entry, assignment):
-        return entry
-    inside = sorted(child for child in entry.iterdir() if not child.name.startswith("."))
+    try:
+        if not entry.is_dir() or entry.is_symlink() or _is_one(entry, assignment):
+            return entry
+        inside = sorted(child for child in entry.iterdir() if not child.name.startswith("."))
+    except OSError:
+        return entry  # reading it says what is wrong
     own = [child for child in inside if _stem(child) == assignment.slug and (child.is_dir() or _is_packed(child))]
     if own:
         return own[0]

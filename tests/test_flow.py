@@ -22,7 +22,7 @@ CLASS = {
     "broken": "def mean(:\n",
     "stub": (Path(__file__).parent / "course/assignments/toy/handout/toy.py").read_text(),
 }
-EXPECTED = {"ada": 100, "bob": 60, "eve": 0, "loop": 40, "broken": 0, "stub": 0, "zipped": 100, "latin": 0, "empty": 0}
+EXPECTED = {"ada": 100, "bob": 60, "eve": 0, "loop": 40, "broken": 0, "stub": 0, "zipped": 100, "latin": 0, "empty": 0, "badbook": 0}
 
 
 def make_class(folder: Path) -> Path:
@@ -35,6 +35,8 @@ def make_class(folder: Path) -> Path:
     (folder / "latin").mkdir()
     (folder / "latin" / "toy.py").write_bytes(RIGHT.encode() + b"# \xe9\xff\n")
     (folder / "empty").mkdir()
+    (folder / "badbook").mkdir()
+    (folder / "badbook" / "toy.ipynb").write_text('{"cells": [')
     return folder
 
 
@@ -79,6 +81,7 @@ def test_a_loop_costs_only_the_checks_that_need_it(graded):
         ("broken", "SyntaxError in toy.py, line 1"),
         ("latin", "is not UTF-8 text"),
         ("empty", "toy.py is missing"),
+        ("badbook", "cannot be imported"),
         ("zipped", "leads out of it"),
         ("eve", "ended the process"),
     ],

@@ -213,3 +213,25 @@ def test_the_digest_depends_on_content_alone(tmp_path, toy):
 
     assert Submission("a", {"toy.py": b"1"}).digest == Submission("b", {"toy.py": b"1"}).digest
     assert Submission("a", {"toy.py": b"1"}).digest != Submission("a", {"toy.py": b"2"}).digest
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_folder_is_explained(tmp_path, toy):
+    (tmp_path / "class/ada").mkdir(parents=True)
+    (tmp_path / "class/ada/toy.py").write_text(RIGHT)
+    (tmp_path / "class/ada").chmod(0)
+    found, _ = find_submissions(tmp_path / "class", toy.assignment)
+    submission = read_submission(found[0], toy.assignment)
+    (tmp_path / "class/ada").chmod(0o755)
+    assert submission.files == {} and "cannot be read" in submission.problems[0]
+
+
+def test_a_git_checkout_is_a_folder_and_git_is_never_run(tmp_path, toy):
+    checkout = tmp_path / "class/ada"
+    (checkout / ".git/hooks").mkdir(parents=True)
+    (checkout / ".git/config").write_text("[core]\n\tfsmonitor = touch " + str(tmp_path / "canary") + "\n")
+    (checkout / ".git/toy.py").write_text("not this one")
+    (checkout / "toy.py").write_text(RIGHT)
+    found, _ = find_submissions(tmp_path / "class", toy.assignment)
+    assert read_submission(found[0], toy.assignment).files == {"toy.py": RIGHT.encode()}
+    assert not (tmp_path / "canary").exists()
