@@ -108,7 +108,9 @@ class Record:
 
 def view_of(course: Course | None, assignment: Assignment, rubric: Rubric) -> AssignmentView:
     """What the pages say about the assignment."""
-    tasks = tuple(TaskView(task.id, task.title, task.todo, task.stars if task.todo is not None else 0) for task in assignment.spec.tasks)
+    tasks = tuple(
+        TaskView(task.id, task.title, task.todo, task.stars if task.todo is not None else 0) for task in assignment.spec.tasks
+    )
     visible = rubric.points("visible")
     title = course.term.title if course is not None else ""
     return AssignmentView(assignment.slug, assignment.spec.title, tasks, visible, rubric.points() - visible, title)

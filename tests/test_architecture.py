@@ -34,7 +34,13 @@ def imported(path: Path, *, top_level: bool = False) -> set[str]:
     return names
 
 
-GRAPH = {module_name(path): imported(path, top_level=True) & {module_name(other) for other in FILES} for path in FILES}
+GRAPH = {
+    module_name(path): imported(
+        path,
+    )
+    & {module_name(other) for other in FILES}
+    for path in FILES
+}
 
 
 def reachable(start: str) -> set[str]:

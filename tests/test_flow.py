@@ -22,7 +22,18 @@ CLASS = {
     "broken": "def mean(:\n",
     "stub": (Path(__file__).parent / "course/assignments/toy/handout/toy.py").read_text(),
 }
-EXPECTED = {"ada": 100, "bob": 60, "eve": 0, "loop": 40, "broken": 0, "stub": 0, "zipped": 100, "latin": 0, "empty": 0, "badbook": 0}
+EXPECTED = {
+    "ada": 100,
+    "bob": 60,
+    "eve": 0,
+    "loop": 40,
+    "broken": 0,
+    "stub": 0,
+    "zipped": 100,
+    "latin": 0,
+    "empty": 0,
+    "badbook": 0,
+}
 
 
 def make_class(folder: Path) -> Path:

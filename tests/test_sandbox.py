@@ -14,7 +14,8 @@ import pytest
 from support import RIGHT, ROOT, TOY
 
 from autograder.sandbox import seccomp
-from autograder.sandbox.bubblewrap import arguments, environment, rlimits
+from autograder.sandbox.bubblewrap import arguments, rlimits
+from autograder.sandbox.places import environment
 from autograder.sandbox.policy import Policy
 
 POLICY = Policy(scratch=1 << 20)

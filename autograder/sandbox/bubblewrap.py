@@ -9,11 +9,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import site
 import socket
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -21,10 +19,10 @@ from pathlib import Path
 from autograder.errors import SandboxUnavailable
 from autograder.sandbox import launcher, seccomp, selftest, uids
 from autograder.sandbox.contract import Guest, Proof, Stage
+from autograder.sandbox.places import BOOT, SUB, environment, interpreter, library_binds, library_targets
 from autograder.sandbox.policy import Policy
-from autograder.sandbox.process import ENVIRONMENT, LocalGuest, settings_for
+from autograder.sandbox.process import LocalGuest, settings_for
 
-SUB, BOOT = "/sub", "/boot"
 HINT = "install it with `apt-get install bubblewrap` (0.8 or newer), then run `autograder doctor`"
 
 
@@ -65,7 +63,7 @@ class Bubblewrap:
 
     @cached_property
     def _proof(self) -> Proof:
-        missing = selftest.missing(self)
+        missing = selftest.missing(self.launch)
         degraded = ["memory is bounded per process, not in sum"]
         if os.geteuid() != 0:
             degraded.append("student code runs under your own uid")
@@ -143,46 +141,12 @@ LINKS = tuple(name for name in ("bin", "lib", "lib32", "lib64", "sbin") if Path(
 """Where / still has /lib and its like as links into /usr."""
 
 
-def environment() -> dict[str, str]:
-    """Every variable that is set inside."""
-    return {"PATH": "/usr/bin", "HOME": "/tmp", **ENVIRONMENT}
-
-
 def rlimits(policy: Policy) -> dict[str, int]:
     """Hard limits of everything inside; the guest tightens memory and processor time for student code."""
     return {
         "RLIMIT_CORE": 0, "RLIMIT_FSIZE": policy.scratch, "RLIMIT_NOFILE": 256,
         "RLIMIT_CPU": int(2 * (policy.submission_seconds + policy.start_seconds)),
     }  # fmt: skip
-
-
-def interpreter() -> str:
-    """The real interpreter's path inside: its own, which is below /usr or bound at the same place."""
-    return os.path.realpath(sys.executable)
-
-
-def library_binds() -> dict[Path, str]:
-    """What the interpreter needs beside /usr: its own prefix if elsewhere, and the installed packages under a neutral name."""
-    binds: dict[Path, str] = {}
-    prefix = Path(os.path.realpath(sys.base_prefix))
-    if not prefix.is_relative_to("/usr"):
-        binds[prefix] = str(prefix)
-    for number, folder in enumerate(_package_folders()):
-        binds[folder] = f"/packages/{number}"
-    return binds
-
-
-def library_targets() -> list[str]:
-    """Where the installed packages are inside."""
-    return [f"/packages/{number}" for number in range(len(_package_folders()))]
-
-
-def _package_folders() -> list[Path]:
-    """site-packages of this environment, each once; a home's user site is never bound."""
-    names = {sysconfig.get_path("purelib"): None, sysconfig.get_path("platlib"): None}
-    names.update(dict.fromkeys(site.getsitepackages()))
-    folders = dict.fromkeys(Path(os.path.realpath(name)) for name in names if os.path.isdir(name))
-    return list(folders)
 
 
 def _pipe(content: bytes) -> int:

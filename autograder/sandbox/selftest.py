@@ -11,25 +11,34 @@ import secrets
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from autograder.sandbox import probe
+from autograder.sandbox.places import BOOT, PACKAGES, environment, interpreter
 from autograder.sandbox.policy import Policy
-
-if TYPE_CHECKING:
-    from autograder.sandbox.bubblewrap import Bubblewrap
+from autograder.sandbox.process import LocalGuest
 
 POLICY = Policy(start_seconds=30.0)
 SEEN_AT_ROOT = {"bin", "boot", "dev", "lib", "lib32", "lib64", "packages", "proc", "sbin", "tmp", "usr"}
 """All that `/` may show, besides the top folder of an interpreter that is not below /usr."""
 
 
-def missing(wall: Bubblewrap) -> list[str]:
+class Launch(Protocol):
+    """A backend's way to start any command behind its wall."""
+
+    def __call__(
+        self, command: Sequence[str], binds: Mapping[Path, str], policy: Policy, channel: tuple[socket.socket, socket.socket]
+    ) -> LocalGuest:
+        """The command, with these folders shown read-only and this channel inherited."""
+
+
+def missing(launch: Launch) -> list[str]:
     """Properties that do not hold behind this wall on this machine."""
     with _bait() as (boot, secret, listener):
-        report = _probe(wall, boot, secret, listener)
+        report = _probe(launch, boot, secret, listener)
     if report.get("confined") is not True:
         return ["W6: the guest runs as root or may gain privileges"]
     return [f"{name}: {what}" for name, what in _judge(report) if what]
@@ -38,8 +47,6 @@ def missing(wall: Bubblewrap) -> list[str]:
 @contextmanager
 def _bait() -> Iterator[tuple[Path, Path, str]]:
     """A folder to show, a secret that must stay unread, an abstract socket that must stay unreached."""
-    from autograder.sandbox import probe
-
     name = f"autograder-{secrets.token_hex(8)}"
     with tempfile.TemporaryDirectory(prefix="w") as folder, socket.socket(socket.AF_UNIX) as listener:
         boot, secret = Path(folder, "boot"), Path(folder, "secret")
@@ -53,23 +60,19 @@ def _bait() -> Iterator[tuple[Path, Path, str]]:
         yield boot, secret, name
 
 
-def _probe(wall: Bubblewrap, boot: Path, secret: Path, listener: str) -> dict[str, Any]:
-    from autograder.sandbox.bubblewrap import BOOT, interpreter
-
+def _probe(launch: Launch, boot: Path, secret: Path, listener: str) -> dict[str, Any]:
     forbidden = [str(secret), "/etc/passwd", "/etc/shadow", str(Path.home()), os.getcwd(), __file__, "/proc/1/mem"]
     asked = json.dumps({"forbidden": forbidden, "abstract": [listener]})
     channel = socket.socketpair()
     command = [interpreter(), "-I", "-S", "-B", f"{BOOT}/probe.py", str(channel[1].fileno()), asked]
-    guest = wall.launch(command, {boot: BOOT}, POLICY, channel)
+    guest = launch(command, {boot: BOOT}, POLICY, channel)
     report: dict[str, Any] = json.loads(guest.raw_report(POLICY.start_seconds))
     return report
 
 
 def _judge(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """(property, what is wrong with it or nothing)."""
-    from autograder.sandbox.bubblewrap import environment, interpreter
-
-    own_files = {name for name in report["readable"] if name.startswith(("/packages", "/proc/1/mem"))}
+    own_files = {name for name in report["readable"] if name.startswith((PACKAGES, "/proc/1/mem"))}
     yield "W1/W2", _if(set(report["readable"]) - own_files, "readable inside: {}")
     roots = SEEN_AT_ROOT | {Path(interpreter()).parts[1]}
     yield "W2", _if(set(report["root"]) - roots, "the root shows {}")
