@@ -6,8 +6,9 @@ an input, another student, or a name that tells of any of them.
 
 from __future__ import annotations
 
-import secrets
+import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,15 +29,40 @@ class StageError(AutograderError):
 
 @contextmanager
 def staged(submission: Submission, assignment: Assignment, scratch: Path | None = None) -> Iterator[Stage]:
-    """A stage that is removed afterwards."""
+    """A stage that is removed afterwards; if we are killed, the next grader removes it."""
     try:
-        folder = Path(tempfile.mkdtemp(prefix=f"s{secrets.token_hex(4)}", dir=scratch))
+        folder = Path(tempfile.mkdtemp(prefix="s", dir=scratch or own_folder()))
     except OSError as error:
         raise StageError(f"no folder for the stage: {error.strerror}", hint="free some space in the temporary folder") from error
     try:
         yield _fill(folder, submission, assignment)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def own_folder() -> Path:
+    """A private folder for the stages of this process; those of processes that are no more are removed."""
+    base = Path(tempfile.gettempdir()) / f"autograder-{os.getuid() if hasattr(os, 'getuid') else 'stages'}"
+    base.mkdir(mode=0o700, exist_ok=True)
+    facts = base.lstat()
+    if not stat.S_ISDIR(facts.st_mode) or (hasattr(os, "getuid") and facts.st_uid != os.getuid()):
+        raise StageError(f"{base}: belongs to somebody else", hint="remove it, or set TMPDIR to another folder")
+    for former in base.iterdir():
+        if former.name.isdigit() and not _is_running(int(former.name)):
+            shutil.rmtree(former, ignore_errors=True)
+    mine = base / str(os.getpid())
+    mine.mkdir(mode=0o700, exist_ok=True)
+    return mine
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _fill(folder: Path, submission: Submission, assignment: Assignment) -> Stage:

@@ -40,10 +40,10 @@ def run_inside(toy, wall, body: str):
     return observe(submission, toy.assignment, wall, seed, toy.names)
 
 
-def patient(root):
+def patient(root, seconds=60):
     """The toy assignment with time for a long search."""
     path = root / "assignments/toy/assignment.yaml"
-    path.write_text(path.read_text().replace("observation_seconds: 2, submission_seconds: 20", "observation_seconds: 60"))
+    path.write_text(path.read_text().replace("observation_seconds: 2, submission_seconds: 20", f"observation_seconds: {seconds}"))
     course = find_course(root)
     return prepare(course, load_assignment(course, "toy"))
 
@@ -238,6 +238,43 @@ except OSError as error:
     honest = Submission("ada", {"toy.py": RIGHT.encode()})
     seed = run_seed(toy.course.secret(), honest.digest, toy.assignment.version)
     assert not observe(honest, toy.assignment, wall, seed, toy.names).answers["mean"].fault
+
+
+SUM_BOMBS = {
+    "memfd": """
+files = []
+for number in range(60):
+    files.append(os.memfd_create("m"))
+    for _ in range(40):
+        os.write(files[-1], bytes(1 << 20))
+""",
+    "processes": """
+import mmap, time
+for _ in range(6):
+    if os.fork() == 0:
+        block = mmap.mmap(-1, 400 << 20)
+        for page in range(0, 400 << 20, 4096):
+            block[page] = 1
+        time.sleep(30)
+        os._exit(0)
+time.sleep(30)
+""",
+}
+
+
+@pytest.mark.parametrize("bomb", SUM_BOMBS)
+def test_memory_is_bounded_in_sum_and_the_outcome_names_it(wall, toy_root, bomb):
+    """memfd escapes every limit on files, and many small processes every limit on one: only a control group sees the sum."""
+    from autograder.sandbox import cgroups
+
+    if not cgroups.available():
+        pytest.skip("no control group can be made here: the wall says that it is degraded")
+    run = run_inside(patient(toy_root, seconds=20), wall, SUM_BOMBS[bomb])
+    assert run.answers["mean"].fault in ("memory", "time"), run.answers["mean"]
+    if bomb == "memfd":
+        assert run.answers["mean"].fault == "memory"
+    assert run.answers["spread"].value == {"value": 1.0, "shifted": 1.0}
+    assert not [entry for entry in os.listdir("/sys/fs/cgroup/memory") if entry.startswith("autograder-")]
 
 
 def test_scratch_is_bounded(toy, wall):

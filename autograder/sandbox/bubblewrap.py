@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 
 from autograder.errors import SandboxUnavailable
-from autograder.sandbox import launcher, seccomp, selftest, uids
+from autograder.sandbox import cgroups, launcher, seccomp, selftest, uids
 from autograder.sandbox.contract import Guest, Proof, Stage
 from autograder.sandbox.places import BOOT, SUB, environment, interpreter, library_binds, library_targets
 from autograder.sandbox.policy import Policy
@@ -64,7 +64,7 @@ class Bubblewrap:
     @cached_property
     def _proof(self) -> Proof:
         missing = selftest.missing(self.launch)
-        degraded = ["memory is bounded per process, not in sum"]
+        degraded = [] if cgroups.available() else ["memory is bounded per process, not in sum"]
         if os.geteuid() != 0:
             degraded.append("student code runs under your own uid")
         hint = "run `autograder doctor`; it names what to change" if missing else ""
@@ -85,19 +85,32 @@ class Bubblewrap:
     ) -> LocalGuest:  # fmt: skip
         """Any command behind the wall; the self-test's probe comes through here too."""
         uid = uids.take() if os.geteuid() == 0 else None
-        try:
-            process = self._spawn(command, binds, policy, channel[1].fileno(), uid)
-        except OSError as error:
-            channel[0].close()
+        group = cgroups.make(policy)
+
+        def gone() -> None:
             if uid is not None:
                 uid.release()
+            if group is not None:
+                group.remove()
+
+        try:
+            process = self._spawn(command, binds, policy, channel[1].fileno(), uid, group)
+        except OSError as error:
+            channel[0].close()
+            gone()
             raise SandboxUnavailable(f"the wall cannot be started: {error}", hint=HINT) from error
         finally:
             channel[1].close()
-        return LocalGuest(process, channel[0], policy, uid.release if uid is not None else lambda: None)
+        return LocalGuest(process, channel[0], policy, gone, group.kills if group is not None else lambda: 0)
 
     def _spawn(
-        self, command: Sequence[str], binds: Mapping[Path, str], policy: Policy, channel: int, uid: uids.Uid | None
+        self,
+        command: Sequence[str],
+        binds: Mapping[Path, str],
+        policy: Policy,
+        channel: int,
+        uid: uids.Uid | None,
+        group: cgroups.Group | None,
     ) -> subprocess.Popen[bytes]:
         sources = {**library_binds(), **binds}
         # Under root the launcher shows every source as /mnt/<n> in a mount namespace of its own.
@@ -107,7 +120,7 @@ class Bubblewrap:
         plan = {
             "uid": uid.number if uid else None, "views": [str(source) for source in sources], "bwrap": self.program,
             "args": args_fd, "keep": [args_fd, filter_fd, channel], "rlimits": rlimits(policy),
-            "command": list(command),
+            "command": list(command), "cgroups": group.joins if group is not None else [],
         }  # fmt: skip
         plan_fd = _pipe(json.dumps(plan).encode())
         try:

@@ -23,8 +23,11 @@ libc = ctypes.CDLL(None, use_errno=True)
 def main():
     with os.fdopen(int(sys.argv[1]), "rb") as stream:
         plan = json.load(stream)
+    for path in plan["cgroups"]:
+        with open(path, "w") as file:
+            file.write("0")  # this process joins before it becomes the guest: writing a pid afterwards is a race
     with open("/proc/self/oom_score_adj", "w") as file:
-        file.write("1000")  # before the uid changes: afterwards this file is root's
+        file.write("500")  # before the uid changes: afterwards this file is root's
     if plan["uid"] is not None:
         _show(plan["views"])
         os.setgroups([])

@@ -42,9 +42,11 @@ class LocalGuest:
     """A process with a socketpair (or its stdin and stdout) as the channel. Create it in the thread that uses it."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], channel: socket.socket, policy: Policy, gone: Callable[[], None] = lambda: None
-    ) -> None:
+        self, process: subprocess.Popen[bytes], channel: socket.socket, policy: Policy,
+        gone: Callable[[], None] = lambda: None, memory_kills: Callable[[], int] = lambda: 0,
+    ) -> None:  # fmt: skip
         self._process, self._channel, self._policy, self._gone = process, channel, policy, gone
+        self._memory_kills, self._killed = memory_kills, 0
         self._log = bytearray()
         self._logged = 0
         self._received = bytearray()
@@ -92,6 +94,16 @@ class LocalGuest:
 
     def ask(self, observe: str, wants: Sequence[str], inputs: Mapping[str, Any], seed: int, seconds: float) -> Answer:
         """One observation. Must never raise for anything that the guest does."""
+        before = self._kills()
+        answer = self._asked(observe, wants, inputs, seed, seconds)
+        if answer.fault == "crash" and self._kills() > before:  # the counter says so, never an exit status
+            return Answer(fault="memory", text="ran out of memory", seconds=answer.seconds)
+        return answer
+
+    def _kills(self) -> int:
+        return self._killed if self._ended else self._memory_kills()
+
+    def _asked(self, observe: str, wants: Sequence[str], inputs: Mapping[str, Any], seed: int, seconds: float) -> Answer:
         request = secrets.token_bytes(8)
         call = {"observe": observe, "wants": list(wants), "inputs": dict(inputs)}
         body = struct.pack(">dQ", seconds, seed) + wire.encode(call, 64 * 1024 * 1024)
@@ -120,6 +132,7 @@ class LocalGuest:
             self._process.wait(timeout=10)
         except subprocess.TimeoutExpired:  # in uninterruptible sleep; `gone` reports it
             pass
+        self._killed = self._memory_kills()  # the last look: `gone` removes the counter
         self._drain()
         self._selector.close()
         self._channel.close()
