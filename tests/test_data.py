@@ -69,6 +69,24 @@ def test_an_unknown_name_is_refused():
         load("cifar")
 
 
+def test_a_download_is_torchvisions_and_its_failure_is_explained(tmp_path, monkeypatch):
+    import torchvision.datasets
+
+    def fetch(root, download):
+        assert download
+        put(tmp_path / "MNIST/raw", 6)
+
+    monkeypatch.setattr(torchvision.datasets, "MNIST", fetch)
+    assert len(load("mnist", tmp_path, download=True).images) == 6
+
+    def fail(root, download):
+        raise RuntimeError("Error downloading train-images-idx3-ubyte.gz")
+
+    monkeypatch.setattr(torchvision.datasets, "MNIST", fail)
+    with pytest.raises(DataError, match="without a network leave out --download"):
+        load("mnist", tmp_path, download=True)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -55,6 +55,7 @@ def train(images: Tensor, labels: Tensor, epochs: int, seed: int) -> Autoencoder
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="folder with MNIST; left out: the best place that has it")
+    parser.add_argument("--download", action="store_true", help="let torchvision fetch the whole set first: needs a network")
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("autoencoder.safetensors"))

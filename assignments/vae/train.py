@@ -46,6 +46,7 @@ def main() -> None:
     """Train the VAE of vae.py, with the options of the command line."""
     parser = argparse.ArgumentParser(description="Train a VAE on Fashion-MNIST.")
     parser.add_argument("--data", type=Path, help="folder with train-images-idx3-ubyte.gz; default: the first place found")
+    parser.add_argument("--download", action="store_true", help="let torchvision fetch the whole set first: needs a network")
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("vae.safetensors"))
