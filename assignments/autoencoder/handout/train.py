@@ -26,9 +26,9 @@ LEARNING_RATE = 2e-3
 KEPT_BACK = 500
 
 
-def digits(path: Path | None = None) -> tuple[Tensor, Tensor]:
+def digits(path: Path | None = None, *, download: bool = False) -> tuple[Tensor, Tensor]:
     """MNIST images (N, 1, 28, 28) with values in [0, 1], labels (N,)."""
-    data = load("mnist", path)
+    data = load("mnist", path, download=download)
     print(f"{len(data.images):,} digits: {data.source}")
     return data.images.float() / 255, data.labels
 
@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("autoencoder.safetensors"))
     arguments = parser.parse_args()
-    images, labels = digits(arguments.data)
+    images, labels = digits(arguments.data, download=arguments.download)
     model = train(images, labels, arguments.epochs, arguments.seed)
     save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, arguments.out)
     print(f"saved {arguments.out}")

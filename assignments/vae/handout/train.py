@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("vae.safetensors"))
     options = parser.parse_args()
-    found = load("fashion_mnist", options.data)
+    found = load("fashion_mnist", options.data, download=options.download)
     print(f"{len(found.images):,} images ({found.source})")
     model = train(importlib.import_module("vae"), found.images.float() / 255, options.epochs, options.seed)
     save_file({name: value.contiguous() for name, value in model.state_dict().items()}, options.out)
