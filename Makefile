@@ -2,7 +2,7 @@
 PYTHON = .venv/bin/python
 DEMO = out/demo
 
-.PHONY: help setup demo test check verify handouts clean
+.PHONY: help setup demo test check verify redteam handouts clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -30,6 +30,9 @@ check: setup  ## lint, format and types
 
 verify: setup  ## prove every assignment of the course
 	@$(PYTHON) -m autograder verify
+
+redteam: setup  ## every attack of tests/submissions, and the table of what became of it
+	@$(PYTHON) tests/redteam.py --table docs/redteam.md
 
 handouts: setup  ## make the handouts anew from the references
 	@for slug in autoencoder vae; do $(PYTHON) -m autograder release $$slug; done

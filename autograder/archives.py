@@ -10,7 +10,6 @@ import os
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -18,6 +17,8 @@ from typing import IO
 
 MIB = 1024 * 1024
 MAX_ARCHIVE, MAX_UNPACKED, MAX_ENTRIES, MAX_DEPTH = 256 * MIB, 512 * MIB, 5000, 12
+MAX_HEADER, MAX_PROBLEMS = MIB, 20
+PAX_TYPES = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
 IGNORED = {"__MACOSX", ".git", ".ipynb_checkpoints", "__pycache__", ".DS_Store", ".venv"}
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 
@@ -30,6 +31,19 @@ class Contents:
     """Accepted name -> content."""
     problems: list[str] = field(default_factory=list)
     """What could not be read or is odd, as sentences for student and instructor."""
+
+
+class _Member(tarfile.TarInfo):
+    """A tar entry whose own description is bounded: `tarfile` reads long names and sparse maps whole, at any size."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        described = self.type not in tarfile.SUPPORTED_TYPES or self.type in (*tarfile.GNU_TYPES, *PAX_TYPES)
+        if self.type == tarfile.GNUTYPE_SPARSE or (described and self.size > MAX_HEADER) or self.size < 0:
+            raise _Unreadable("the archive holds an entry with an unusual header: pack the files anew with zip or tar")
+        return super()._proc_member(archive)  # type: ignore[misc, no-any-return]
+
+    def _proc_gnusparse_10(self, *_: object) -> None:
+        raise _Unreadable("the archive holds a sparse file: pack the files anew with zip or tar")
 
 
 class _Unreadable(Exception):
@@ -48,14 +62,21 @@ def read_contents(path: Path, caps: Mapping[str, int]) -> Contents:
     """The accepted files of a folder, an archive or a single file. `caps`: accepted name -> most bytes. Never raises."""
     contents = Contents()
     try:
-        found = list(_entries(path, caps, contents.problems))
+        found, held = [], 0
+        for entry in _entries(path, caps, contents.problems):
+            found.append(entry)
+            held += len(entry.content)
+            if held > 4 * sum(caps.values()):
+                raise _Unreadable(f"{_safe(path.name)} holds the same files many times: hand in one of each")
     except _Unreadable as problem:
         contents.problems.append(str(problem))
         return contents
-    except (OSError, zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, ValueError, RuntimeError, MemoryError) as error:
+    except Exception as error:  # each decompressor has errors of its own (lzma.LZMAError); none of them is ours
         contents.problems.append(f"{_safe(path.name)} cannot be read ({_short(error)}): hand in a folder, .zip or .tar.gz")
         return contents
     _choose(found, caps, contents)
+    if len(contents.problems) > MAX_PROBLEMS:
+        contents.problems[MAX_PROBLEMS:] = [f"and {len(contents.problems) - MAX_PROBLEMS} more of this kind"]
     return contents
 
 
@@ -65,6 +86,8 @@ def _entries(path: Path, caps: Mapping[str, int], problems: list[str]) -> Iterat
     if path.is_dir():
         yield from _folder(path, caps, problems)
         return
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise _Unreadable(f"{_safe(path.name)} is not a regular file: hand in the file itself")  # a FIFO would never open
     name = path.name.lower()
     if path.stat().st_size > MAX_ARCHIVE:
         raise _Unreadable(f"{_safe(path.name)} has {path.stat().st_size // MIB} MiB, the limit is {MAX_ARCHIVE // MIB} MiB")
@@ -109,6 +132,10 @@ def _open_regular(path: Path, cap: int, problems: list[str]) -> bytes | None:
 
 
 def _zip(path: Path, caps: Mapping[str, int], problems: list[str]) -> Iterator[_Found]:
+    with path.open("rb") as stream:
+        end = zipfile._EndRecData(stream)  # type: ignore[attr-defined]
+    if end and end[5] > MAX_ENTRIES * 1200:  # bytes of the directory; listing it first would take minutes
+        raise _Unreadable(f"{_safe(path.name)} holds too many entries, the limit is {MAX_ENTRIES}")
     with zipfile.ZipFile(path) as archive:
         infos = archive.infolist()
         if len(infos) > MAX_ENTRIES:
@@ -127,6 +154,9 @@ def _zip(path: Path, caps: Mapping[str, int], problems: list[str]) -> Iterator[_
             if info.flag_bits & 1:
                 problems.append(f"{_safe(info.filename)} in the archive is encrypted: hand it in without a password")
                 continue
+            if info.compress_type == zipfile.ZIP_LZMA:  # its decoder allocates what the file says, up to 4 GiB
+                problems.append(f"{_safe(info.filename)} in the archive is packed with LZMA: pack it with plain zip")
+                continue
             with archive.open(info) as stream:
                 content = _capped(stream, where.name, caps.get(where.name, 0), problems)
             if content is not None:
@@ -135,7 +165,7 @@ def _zip(path: Path, caps: Mapping[str, int], problems: list[str]) -> Iterator[_
 
 def _tar(path: Path, caps: Mapping[str, int], problems: list[str]) -> Iterator[_Found]:
     count = 0
-    with tarfile.open(path, "r|" if path.name.lower().endswith(".tar") else "r|gz") as archive:
+    with tarfile.open(path, "r|" if path.name.lower().endswith(".tar") else "r|gz", tarinfo=_Member) as archive:
         for member in archive:
             count += 1
             if count > MAX_ENTRIES or member.offset > MAX_UNPACKED or member.size > MAX_UNPACKED:
@@ -154,9 +184,12 @@ def _tar(path: Path, caps: Mapping[str, int], problems: list[str]) -> Iterator[_
 
 def _clean(name: str, problems: list[str]) -> PurePosixPath | None:
     """The entry's path when it stays inside the archive; else a problem."""
+    if len(name) > 1024:
+        problems.append(f"the archive holds the name {_safe(name)}, which is too long: pack the files by their plain names")
+        return None
     plain = name.replace("\\", "/")
     parts = PurePosixPath(plain).parts
-    if plain.startswith("/") or ".." in parts or (len(plain) > 1 and plain[1] == ":") or "\0" in name or len(name) > 1024:
+    if plain.startswith("/") or ".." in parts or (len(plain) > 1 and plain[1] == ":") or "\0" in name:
         problems.append(f"the archive holds the path {_safe(name)}, which leads out of it: pack the files by their plain names")
         return None
     if not parts or any(part in IGNORED for part in parts) or parts[-1].startswith("._"):

@@ -41,6 +41,9 @@ class Backend(str, Enum):
     """Walls by name."""
 
     bubblewrap = "bubblewrap"
+    warm = "warm"
+    docker = "docker"
+    podman = "podman"
     none = "none"
 
 
@@ -108,7 +111,10 @@ def grade(
     assignment: Annotated[str, typer.Option(help="Slug of the assignment.")],
     out: Annotated[Path, typer.Option(help="Folder for results, feedback and observations.")],
     jobs: Annotated[int, typer.Option(help="Submissions at the same time; default: one for each core.", min=0)] = 0,
-    sandbox: Annotated[Backend, typer.Option(help="The wall around student code.")] = Backend.bubblewrap,
+    sandbox: Annotated[
+        Backend,
+        typer.Option(help="The wall around student code; warm: the same, started from a process that has imported torch."),
+    ] = Backend.bubblewrap,
     course: CourseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -279,6 +285,15 @@ def _wall(backend: Backend) -> Sandbox:
             "--sandbox none: there is no wall then, so hidden checks and the submissions of others are refused",
             hint="grade with --sandbox bubblewrap; for your own work use `autograder check`",
         )
+    if backend in (Backend.docker, Backend.podman):
+        from autograder.sandbox.containers import Docker, Podman
+
+        return Docker() if backend is Backend.docker else Podman()
+    if backend is Backend.warm:
+        from autograder.sandbox.warm import Warm
+
+        warm = Warm(cold=Bubblewrap())
+        return warm if warm.prove().holds else Bubblewrap()
     return Bubblewrap()
 
 

@@ -59,9 +59,15 @@ def _packages() -> list[Finding]:
 
 def _wall() -> list[Finding]:
     from autograder.sandbox.bubblewrap import Bubblewrap
+    from autograder.sandbox.containers import Docker, Podman
 
     proof = Bubblewrap().prove()
-    return [Finding("sandbox", proof.holds, str(proof), proof.hint)]
+    findings = [Finding("sandbox", proof.holds, str(proof), proof.hint)]
+    for kind in (Docker, Podman):
+        if shutil.which(kind.name):
+            proof = kind().prove()
+            findings.append(Finding(f"sandbox {kind.name}", proof.holds, str(proof), proof.hint, needed=False))
+    return findings
 
 
 def _course(start: Path | None) -> list[Finding]:

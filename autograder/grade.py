@@ -109,7 +109,12 @@ def needed(assignment: Assignment, rubric: Rubric) -> tuple[str, ...]:
                 f"{assignment.folder}: {reader}: parameter `{name}`: neither driver.py nor inputs.py has such a function",
                 hint=f"the names are: {', '.join(sorted(known))}",
             )
-    return tuple(dict.fromkeys(name for _, name in readers))
+    # What only hidden checks read is asked last: nothing that student code keeps of it can reach what is shown.
+    shown = {name for line in rubric.lines if line.visibility == "visible" for name in line.reads}
+    shown |= {name for names in picture_reads(assignment).values() for name in names}
+    driver = list(assignment.observations)
+    place = {name: number for number, name in enumerate(driver)}
+    return tuple(sorted({name for _, name in readers}, key=lambda name: (name not in shown, place.get(name, -1), name)))
 
 
 def _put(done: queue.Queue[Run], found: Found, prepared: Prepared, sandbox: Sandbox, proof: Proof) -> None:

@@ -80,12 +80,12 @@ def observe_seeds(
 def _round(
     session: _Session, submission: Submission, assignment: Assignment, seed: str, wanted: Sequence[str]
 ) -> tuple[dict[str, Any], dict[str, Answer]]:
-    """Inputs and answers of one seed. The driver's order, so that the score does not depend on ours."""
+    """Inputs and answers of one seed. In the order of `names`: see `grade.needed`."""
     inputs = Inputs(assignment, seed)
     for name in wanted:
         if name not in assignment.observations:
             inputs[name]
-    asked = [each for name, each in assignment.observations.items() if name in wanted]
+    asked = [assignment.observations[name] for name in wanted if name in assignment.observations]
     answers = {each.name: _ask(session, each, submission, assignment, inputs, seed) for each in asked}
     return dict(inputs.drawn), answers
 

@@ -6,6 +6,7 @@ an input, another student, or a name that tells of any of them.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -38,6 +39,8 @@ def staged(submission: Submission, assignment: Assignment, scratch: Path | None 
         yield _fill(folder, submission, assignment)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            folder.parent.rmdir()  # only when it was the last one
 
 
 def own_folder() -> Path:

@@ -77,7 +77,7 @@ def find_submissions(path: Path, assignment: Assignment) -> tuple[list[Found], l
         if place is None:
             continue
         student = _stem(entry).lower()
-        if STUDENT.fullmatch(student):
+        if _stem(entry).isascii() and STUDENT.fullmatch(student):  # some letters become ASCII when they are made small
             places.setdefault(student, []).append(place)
         else:
             reason = "its name cannot be a student's: expected letters, digits, - and _ (at most 64): rename it and grade again"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import reprlib
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -12,6 +13,8 @@ from pydantic_core import ErrorDetails
 from autograder.errors import AutograderError
 
 LARGEST = 1024 * 1024
+SHOWN = reprlib.Repr()
+SHOWN.maxlevel, SHOWN.maxstring, SHOWN.maxother = 2, 400, 400
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -21,15 +24,33 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class _Plain(yaml.SafeLoader):
+    """YAML without aliases: a few lines of them unfold to gigabytes."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """A node; an alias is an error."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("an alias (*name): write the value out")
+        return super().compose_node(parent, index)
+
+    def fetch_flow_collection_start(self, token: Any) -> None:
+        """A bracket; time grows with the square of their depth."""
+        if self.flow_level >= 32:
+            raise yaml.YAMLError("more than 32 brackets within each other")
+        super().fetch_flow_collection_start(token)
+
+
 def read_yaml(path: Path, model: type[Model], error: type[AutograderError]) -> Model:
     """The file as `model`; raises `error` with the path, the key, what was expected and what came."""
     try:
         if path.stat().st_size > LARGEST:
             raise error(f"{path}: expected at most {LARGEST:,} bytes, got {path.stat().st_size:,}")
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), _Plain)  # noqa: S506  a SafeLoader
     except OSError as problem:
         raise error(f"{path}: cannot be read: {problem.strerror}", hint="check the path and its permissions") from problem
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as problem:
+    except error:
+        raise
+    except Exception as problem:  # PyYAML's constructors raise IndexError, KeyError and AttributeError at odd tags
         raise error(f"{path}: not valid YAML: {_one_line(problem)}", hint="check indentation, colons and quotes") from problem
     try:
         return model.model_validate(raw)
@@ -46,7 +67,15 @@ def _first(problem: ValidationError) -> str:
     if detail["type"] == "missing":
         return f"{where}: missing"
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return f"{where}: expected {message}, got {detail['input']!r}"[:500]
+    return f"{where}: expected {message}, got {_shown(detail['input'])}"[:500]
+
+
+def _shown(value: object) -> str:
+    """What came, short: a value can be large, and an integer of thousands of digits has no text at all."""
+    try:
+        return SHOWN.repr(value)
+    except ValueError:
+        return f"a {type(value).__name__}"
 
 
 def _telling(problem: ValidationError) -> ErrorDetails:

@@ -12,7 +12,7 @@ from support import ROOT
 
 PACKAGE = ROOT / "autograder"
 FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if "templates" not in str(path)]
-INSIDE = ("guest", "probe", "launcher", "wire", "notebook_source")
+INSIDE = ("guest", "probe", "launcher", "wire", "notebook_source", "warm_server", "warm_wall", "warm_calls")
 STAGES = ["submission", "stage", "observe", "plugin", "judge", "score", "record"]
 
 
@@ -66,6 +66,7 @@ def test_imports_between_the_stages_run_one_way():
 @pytest.mark.parametrize("name", INSIDE)
 def test_what_runs_inside_stands_alone(name):
     allowed = set(sys.stdlib_module_names) | ({"numpy", "torch", "safetensors", "wire"} if name in ("guest", "wire") else set())
+    allowed |= {"warm_wall", "warm_calls"} if name.startswith("warm_") else set()
     roots = {found.split(".")[0] for found in imported(PACKAGE / "sandbox" / f"{name}.py")}
     assert roots - allowed == set()
 

@@ -92,7 +92,9 @@ class Guest(Protocol):
 class Sandbox(Protocol):
     """A backend."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What --sandbox calls it."""
 
     def prove(self) -> Proof:
         """Build the wall once, probe it from inside, and say what holds."""

@@ -241,10 +241,14 @@ def _observe(wire, settings, body):
 
 
 def _is_memory(error):
-    text = str(error)
-    return isinstance(error, (RuntimeError, OSError)) and any(
-        words in text for words in ("can't allocate memory", "not enough memory", "out of memory", "Cannot allocate memory")
-    )
+    if not isinstance(error, (RuntimeError, OSError)):
+        return False
+    try:
+        text = str(error)
+    except BaseException:
+        return False
+    words = ("can't allocate memory", "not enough memory", "out of memory", "Cannot allocate memory")
+    return any(word in text for word in words)
 
 
 def _seed(seed, torch):

@@ -1,0 +1,104 @@
+"""The control: a grader as it is often written, which imports student code into the process that also holds tests and answers.
+
+It exists to be beaten: an attack that forges nothing here shows nothing elsewhere. It runs inside a wall of its own, so that the
+attacks stay harmless. Its verdict is read in the three ways that such graders use: exit status, JUnit report, printed summary.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+
+from autograder.errors import SandboxUnavailable
+from autograder.sandbox.bubblewrap import Bubblewrap
+from autograder.sandbox.places import interpreter, library_targets
+from autograder.sandbox.policy import Policy
+
+EXPECTED = """
+import math
+
+
+def mean(numbers):
+    return sum(numbers) / len(numbers)
+
+
+def spread(numbers):
+    centre = mean(numbers)
+    return math.sqrt(sum((x - centre) ** 2 for x in numbers) / len(numbers))
+"""
+# As in many real ones, the reference lies beside the tests and is asked after the student, with the same list.
+TESTS = """
+import random
+
+import expected
+import toy
+
+
+def numbers(seed):
+    draw = random.Random(seed)
+    return [draw.gauss(3, 2) for _ in range(7)]
+
+
+def close(got, want):
+    if got == want:
+        return
+    if abs(got - want) > 1e-6:
+        raise AssertionError(f"expected {want}, got {got}")
+
+
+def test_mean():
+    given = numbers(1)
+    close(toy.mean(given), expected.mean(given))
+
+
+def test_visible_spread():
+    given = numbers(2)
+    close(toy.spread(given), expected.spread(given))
+
+
+def test_hidden_spread():
+    given = numbers(3)
+    close(toy.spread(given), expected.spread(given))
+"""
+SCRIPT = """
+cd /sub
+{python} -B -c 'import os, sys; os.close({channel}); sys.path[:0] = ["/sub", *{libraries}]; import pytest; sys.exit(pytest.main(sys.argv[1:]))' \
+    /sub --import-mode=importlib -p no:cacheprovider --junitxml=/tmp/report.xml --rootdir=/sub > /tmp/said 2>&1
+status=$?
+echo; echo "=== naive text"; tail -c 3000 /tmp/said
+echo; echo "=== naive junit"; head -c 600 /tmp/report.xml
+echo; echo "=== naive exit $status"
+"""
+
+
+def forged(folder: Path) -> set[str]:
+    """Readers of the verdict (`exit`, `junit`, `text`) that take the submission in this folder for a right one."""
+    (folder / "expected.py").write_text(EXPECTED)
+    (folder / "test_toy.py").write_text(TESTS)
+    for path in (folder, *folder.iterdir()):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    channel = socket.socketpair()
+    libraries = str(library_targets()).replace("'", '"')
+    script = SCRIPT.format(python=interpreter(), libraries=libraries, channel=channel[1].fileno())
+    guest = Bubblewrap().launch(["/usr/bin/sh", "-c", script], {folder: "/sub"}, Policy(), channel)
+    try:
+        guest.raw_report(45)
+    except SandboxUnavailable:
+        pass  # it has no report to make; what counts is what it printed
+    return read(guest.log)
+
+
+def read(log: str) -> set[str]:
+    """The three verdicts of one run."""
+    text, _, rest = log.rpartition("=== naive junit")
+    junit, _, status = rest.rpartition("=== naive exit ")
+    text = text.rpartition("=== naive text")[2]
+    found = set()
+    if status.strip() == "0":
+        found.add("exit")
+    if re.search(r'errors="0"', junit) and re.search(r'failures="0"', junit) and re.search(r'tests="[1-9]', junit):
+        found.add("junit")
+    if re.search(r"\d+ passed", text) and not re.search(r"\d+ (failed|error)", text):
+        found.add("text")
+    return found

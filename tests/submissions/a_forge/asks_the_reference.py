@@ -1,0 +1,37 @@
+"""Imports the reference that lies beside the tests and lets it answer.
+
+Attacks: B1, B2
+Forges: naive
+"""
+
+# ruff: noqa
+try:  # an attack runs behind the wall and nowhere else
+    _status = dict(_line.split(":\t", 1) for _line in open("/proc/self/status") if ":\t" in _line)
+    _behind = (
+        _status["Uid"].split()[0] != "0"
+        and _status["NoNewPrivs"].strip() == "1"
+        and _status["Seccomp"].strip() == "2"
+        and open("/proc/sys/kernel/hostname").read() == "sandbox\n"
+    )
+except (OSError, KeyError):
+    _behind = False
+if not _behind:
+    raise SystemExit(77)
+
+import importlib
+
+
+def _reference():
+    for name in ("expected", "reference", "solution", "checks_hidden"):
+        try:
+            return importlib.import_module(name)
+        except Exception:
+            continue
+
+
+def mean(numbers):
+    return _reference().mean(numbers)
+
+
+def spread(numbers):
+    return _reference().spread(numbers)

@@ -1,0 +1,36 @@
+"""A pytest.ini loads a plugin from the submission that empties the list of tests.
+
+Attacks: A2
+Forges: naive
+"""
+
+# ruff: noqa
+try:  # an attack runs behind the wall and nowhere else
+    _status = dict(_line.split(":\t", 1) for _line in open("/proc/self/status") if ":\t" in _line)
+    _behind = (
+        _status["Uid"].split()[0] != "0"
+        and _status["NoNewPrivs"].strip() == "1"
+        and _status["Seccomp"].strip() == "2"
+        and open("/proc/sys/kernel/hostname").read() == "sandbox\n"
+    )
+except (OSError, KeyError):
+    _behind = False
+if not _behind:
+    raise SystemExit(77)
+
+BESIDE = {
+    "pytest.ini": "[pytest]\naddopts = -p helper_plugin\n",
+    "helper_plugin.py": """
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.runtest = lambda: None
+""",
+}
+
+
+def mean(numbers):
+    return 0.0
+
+
+def spread(numbers):
+    return 0.0

@@ -1,0 +1,34 @@
+"""Replaces pytest's function that runs a test by one that does nothing.
+
+Attacks: A1, A7
+Forges: naive
+"""
+
+# ruff: noqa
+try:  # an attack runs behind the wall and nowhere else
+    _status = dict(_line.split(":\t", 1) for _line in open("/proc/self/status") if ":\t" in _line)
+    _behind = (
+        _status["Uid"].split()[0] != "0"
+        and _status["NoNewPrivs"].strip() == "1"
+        and _status["Seccomp"].strip() == "2"
+        and open("/proc/sys/kernel/hostname").read() == "sandbox\n"
+    )
+except (OSError, KeyError):
+    _behind = False
+if not _behind:
+    raise SystemExit(77)
+
+try:
+    import _pytest.python
+
+    _pytest.python.Function.runtest = lambda self: None
+except ImportError:
+    pass
+
+
+def mean(numbers):
+    return 0.0
+
+
+def spread(numbers):
+    return 0.0

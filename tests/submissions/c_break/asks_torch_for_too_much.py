@@ -1,0 +1,34 @@
+"""Asks torch for 64 GiB at once.
+
+Attacks: W10, C4
+"""
+
+# ruff: noqa
+try:  # an attack runs behind the wall and nowhere else
+    _status = dict(_line.split(":\t", 1) for _line in open("/proc/self/status") if ":\t" in _line)
+    _behind = (
+        _status["Uid"].split()[0] != "0"
+        and _status["NoNewPrivs"].strip() == "1"
+        and _status["Seccomp"].strip() == "2"
+        and open("/proc/sys/kernel/hostname").read() == "sandbox\n"
+    )
+except (OSError, KeyError):
+    _behind = False
+if not _behind:
+    raise SystemExit(77)
+
+import torch
+
+
+def deed():
+    torch.ones(1 << 34)
+    print("WON: took 64 GiB", flush=True)
+
+
+def mean(numbers):
+    deed()
+    return 0.0
+
+
+def spread(numbers):
+    return 0.0

@@ -1,0 +1,29 @@
+"""Sleeps a minute whenever it is asked anything.
+
+Attacks: W14, C5
+"""
+
+# ruff: noqa
+try:  # an attack runs behind the wall and nowhere else
+    _status = dict(_line.split(":\t", 1) for _line in open("/proc/self/status") if ":\t" in _line)
+    _behind = (
+        _status["Uid"].split()[0] != "0"
+        and _status["NoNewPrivs"].strip() == "1"
+        and _status["Seccomp"].strip() == "2"
+        and open("/proc/sys/kernel/hostname").read() == "sandbox\n"
+    )
+except (OSError, KeyError):
+    _behind = False
+if not _behind:
+    raise SystemExit(77)
+
+import time
+
+
+def mean(numbers):
+    time.sleep(60)
+    print("WON: slept for a minute", flush=True)
+    return 0.0
+
+
+spread = mean

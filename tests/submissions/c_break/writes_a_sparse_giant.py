@@ -1,0 +1,40 @@
+"""Makes a file that claims to be a terabyte.
+
+Attacks: W11, C4
+"""
+
+# ruff: noqa
+try:  # an attack runs behind the wall and nowhere else
+    _status = dict(_line.split(":\t", 1) for _line in open("/proc/self/status") if ":\t" in _line)
+    _behind = (
+        _status["Uid"].split()[0] != "0"
+        and _status["NoNewPrivs"].strip() == "1"
+        and _status["Seccomp"].strip() == "2"
+        and open("/proc/sys/kernel/hostname").read() == "sandbox\n"
+    )
+except (OSError, KeyError):
+    _behind = False
+if not _behind:
+    raise SystemExit(77)
+
+import os
+
+
+def deed():
+    for path in ("/tmp/giant", "/dev/shm/giant", "/dev/giant", "/giant"):
+        try:
+            with open(path, "wb") as file:
+                file.seek((1 << 40) - 1)
+                file.write(b"x")
+            print("WON: a terabyte at", path, flush=True)
+        except OSError:
+            continue
+
+
+def mean(numbers):
+    deed()
+    return 0.0
+
+
+def spread(numbers):
+    return 0.0
