@@ -672,7 +672,8 @@ print("environ", sorted(os.environ))
     assert said.value == 2.0, (said, log)
     assert "tcp errno" in log and "unix errno" in log and "writable []" in log
     assert eval(log.split("pids ")[1].splitlines()[0])[0] == 1
-    assert "GRADER_TOKEN" not in log and str(ROOT) not in log
+    # The one exception of W3 is the interpreter's own path, which may lie in the checkout.
+    assert "GRADER_TOKEN" not in log and str(ROOT) not in log.replace(str(ROOT / ".venv"), "")
     dead(pid)
 
 
