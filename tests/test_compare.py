@@ -102,7 +102,7 @@ def test_whatever_comes_is_a_failed_check_and_never_another_exception(value):
         value = torch.zeros(value[0], dtype=value[1])
     for check in (
         lambda: same(value, WANT), lambda: near(value, WANT, 0.1), lambda: shaped(value, (7, None)),
-        lambda: between(value, 10, 20), lambda: differ(value, value, call="f"),
+        lambda: between(value, 10, 20, shape=(7,)), lambda: differ(value, value, call="f"),
     ):  # fmt: skip
         with pytest.raises(CheckFailed):
             check()
