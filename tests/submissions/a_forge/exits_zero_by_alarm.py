@@ -1,6 +1,7 @@
 """A timer's signal handler leaves with status 0 while a test still waits.
 
 Attacks: A3, W19
+Forges: naive
 """
 
 # ruff: noqa
