@@ -20,7 +20,7 @@ if not _behind:
 import os
 import struct
 
-ANSWER = b'{"$d": [["value", 1.0], ["shifted", 1.0]]}'
+ANSWER = b'{"$d": [["value", -1.0], ["shifted", -1.0]]}'
 BODY = struct.pack(">I", len(ANSWER)) + ANSWER
 
 

@@ -21,7 +21,7 @@ import json
 import os
 import struct
 
-TREE = json.dumps({"$d": [["score", 100], ["passed", True], ["value", 1.0], ["shifted", 1.0]]}).encode()
+TREE = json.dumps({"$d": [["score", 100], ["passed", True], ["value", -1.0], ["shifted", -1.0]]}).encode()
 BODY = struct.pack(">I", len(TREE)) + TREE
 
 
