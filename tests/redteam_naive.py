@@ -2,12 +2,14 @@
 
 It exists to be beaten: an attack that forges nothing here shows nothing elsewhere. It runs inside a wall of its own, so that the
 attacks stay harmless. Its verdict is read in the three ways that such graders use: exit status, JUnit report, printed summary.
+A control that did not reach its last line has no verdict: it is run once more, then it is an error with the end of what it said.
 """
 
 from __future__ import annotations
 
 import re
 import socket
+import time
 from pathlib import Path
 
 from autograder.errors import SandboxUnavailable
@@ -72,21 +74,46 @@ echo; echo "=== naive exit $status"
 """
 
 
+LAST_LINE = re.compile(r"^=== naive exit \d+$", re.M)
+SECONDS = 120.0
+"""Until a control that still runs counts as stuck; it takes three seconds on an idle machine."""
+TRIES = 2
+
+
+class Unfinished(Exception):
+    """The control itself did not come to its end: neither forged nor not forged."""
+
+
 def forged(folder: Path) -> set[str]:
     """Readers of the verdict (`exit`, `junit`, `text`) that take the submission in this folder for a right one."""
     (folder / "expected.py").write_text(EXPECTED)
     (folder / "test_toy.py").write_text(TESTS)
     for path in (folder, *folder.iterdir()):
         path.chmod(0o755 if path.is_dir() else 0o644)
-    channel = socket.socketpair()
+    said = []
+    for _ in range(TRIES):
+        log, why, seconds = once(folder)
+        if LAST_LINE.search(log):
+            return read(log)
+        said.append(f"after {seconds:.0f} s ({why}): {log[-400:].strip() or 'nothing was said'}")
+    raise Unfinished(f"{folder.name}: the naive grader did not reach its last line: {'; again: '.join(said)}")
+
+
+def once(folder: Path) -> tuple[str, str, float]:
+    """One run: what was printed, how it ended, and how long it took."""
+    started, channel = time.monotonic(), socket.socketpair()
     libraries = str(library_targets()).replace("'", '"')
     script = SCRIPT.format(python=interpreter(), libraries=libraries, channel=channel[1].fileno())
-    guest = Bubblewrap().launch(["/usr/bin/sh", "-c", script], {folder: "/sub"}, Policy(), channel)
     try:
-        guest.raw_report(45)
-    except SandboxUnavailable:
-        pass  # it has no report to make; what counts is what it printed
-    return read(guest.log)
+        guest = Bubblewrap().launch(["/usr/bin/sh", "-c", script], {folder: "/sub"}, Policy(), channel)
+    except SandboxUnavailable as error:
+        return "", error.message, time.monotonic() - started
+    try:
+        guest.raw_report(SECONDS)
+        why = "it sent a report, which it never does"
+    except SandboxUnavailable as error:  # it has no report to make; what counts is what it printed
+        why = error.message.partition(": ")[2].partition("\n")[0][:120]
+    return guest.log, why, time.monotonic() - started
 
 
 def read(log: str) -> set[str]:

@@ -12,7 +12,7 @@ from support import ROOT
 
 PACKAGE = ROOT / "autograder"
 FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if "templates" not in str(path)]
-INSIDE = ("guest", "probe", "launcher", "wire", "notebook_source", "warm_server", "warm_wall", "warm_calls")
+INSIDE = ("guest", "probe", "launcher", "wire", "notebook_source", "warm_keeper", "warm_server", "warm_wall", "warm_calls")
 STAGES = ["submission", "stage", "observe", "plugin", "judge", "score", "record"]
 
 

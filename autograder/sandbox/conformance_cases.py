@@ -292,7 +292,8 @@ for family in ('AF_INET', 'AF_INET6', 'AF_NETLINK', 'AF_PACKET', 'AF_VSOCK'):
 return found"""
 RIGHTS = """with open('/proc/self/status') as file: lines = file.read().splitlines()
 status = dict(line.split(':\\t', 1) for line in lines if ':\\t' in line)
-return [status['CapEff'].strip('0'), status['CapBnd'].strip('0'), status['Groups'].strip() in ('', '65534'), os.getuid() == 0]"""
+groups = set(status['Groups'].split())  # an ordinary user's own cannot be dropped; inside, each is the one that nobody has
+return [status['CapEff'].strip('0'), status['CapBnd'].strip('0'), groups <= {'65534'}, os.getuid() == 0]"""
 TERMINAL = "try:\n    os.open('/dev/tty', os.O_RDWR)\nexcept OSError:\n    return os.isatty(0) or os.isatty(1) or os.isatty(2)"
 OTHERS = "return [pid for pid in os.listdir('/proc') if pid.isdigit() and int(pid) not in (1, os.getpid())]"
 """All but the supervisor and the observation itself."""

@@ -7,8 +7,10 @@ the plain start, which gives the same answers and stays the one of record.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
+import subprocess
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
@@ -18,7 +20,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from autograder.errors import SandboxUnavailable
-from autograder.sandbox import cgroups, seccomp, selftest, uids, warm_calls
+from autograder.sandbox import cgroups, seccomp, selftest, uids
 from autograder.sandbox.bubblewrap import rlimits
 from autograder.sandbox.contract import Guest, Proof, Sandbox, Stage
 from autograder.sandbox.places import BOOT, SUB, interpreter, library_targets
@@ -36,7 +38,10 @@ RENEW_AFTER = 200
 
 
 class Warm:
-    """Guests forked by a warm server, behind a wall of namespaces that the child builds around itself. Started by root only."""
+    """Guests forked by a warm server, behind a wall of namespaces that the child builds around itself.
+
+    Started by root (uids of a pool) or by an ordinary user (degraded: the user's own uid), as bubblewrap is.
+    """
 
     name = "warm"
 
@@ -57,11 +62,12 @@ class Warm:
 
     @cached_property
     def _proof(self) -> Proof:
-        _needs_root()
         missing = selftest.missing(self.launch)
         hint = "the plain start (bubblewrap) may still hold: run `autograder doctor`" if missing else ""
-        degraded = () if cgroups.available() else ("memory is bounded per process, not in sum",)
-        return Proof(self.name, VERSION, missing=tuple(missing), degraded=degraded, hint=hint)
+        degraded = [] if cgroups.available() else ["memory is bounded per process, not in sum"]
+        if os.geteuid() != 0:
+            degraded.append("student code runs under your own uid")
+        return Proof(self.name, VERSION, missing=tuple(missing), degraded=tuple(degraded), hint=hint)
 
     def start(self, stage: Stage, policy: Policy) -> Guest:
         """A guest that has sent READY; a plain one when there is no server to be had and the plain wall is proven."""
@@ -98,7 +104,7 @@ class Warm:
             guest.wait_ready()
         except SandboxUnavailable as error:
             if server.lost:
-                raise ServerLost(error.message, hint=error.hint) from error
+                raise ServerLost(f"the warm server ended while the guest came up: {error.message}", hint=error.hint) from error
             raise
         return guest, server
 
@@ -108,10 +114,10 @@ class Warm:
     ) -> tuple[LocalGuest, Server]:  # fmt: skip
         uid = None
         try:
-            _needs_root()
-            uid = uids.take()
+            uid = uids.take() if os.geteuid() == 0 else None
             plan = {
-                "uid": uid.number, "rlimits": rlimits(policy), "filter": seccomp.program().hex(), "scratch": policy.scratch,
+                "uid": uid.number if uid is not None else None, "rlimits": rlimits(policy),
+                "filter": seccomp.program().hex(), "scratch": policy.scratch,
                 "channel": channel[1].fileno(), "argv": _script(command), "targets": list(binds.values()),
             }  # fmt: skip
             child, server = self._fork(plan, channel[1].fileno(), list(binds))
@@ -124,11 +130,15 @@ class Warm:
             raise SandboxUnavailable(f"the warm wall cannot be started: {error}") from error
         finally:
             channel[1].close()
-        group = cgroups.make(policy)
-        if group is not None:
-            group.adopt(child.pid)  # student code runs in children of this process only, and none has been asked for yet
-        gone = partial(self._gone, uid, server, group)
-        return LocalGuest(cast("Any", child), channel[0], policy, gone, group.kills if group is not None else lambda: 0), server
+        groups: list[cgroups.Group] = []
+        gone = partial(self._gone, uid, server, groups)
+        guest = LocalGuest(cast("Any", child), channel[0], policy, gone, lambda: sum(group.kills() for group in groups))
+        try:
+            groups.extend(_grouped(policy, child))
+        except SandboxUnavailable:
+            guest.end()
+            raise
+        return guest, server
 
     def _fork(self, plan: Mapping[str, Any], channel: int, folders: Sequence[Path]) -> tuple[Child, Server]:
         """A child of the current server, or of a new one when that one fails."""
@@ -138,19 +148,18 @@ class Warm:
                 reader, writer = os.pipe()
                 streams.append(kept.enter_context(os.fdopen(reader, "rb", buffering=0)))
                 descriptors.append(_closed_after(sent, writer))
-            descriptors += [_closed_after(sent, warm_calls.tree(folder)) for folder in folders]
-            pidfd, server = self._ask(plan, descriptors)
+            pidfd, server = self._ask(plan, descriptors, folders)
             kept.pop_all()
             return Child(pidfd, streams[0], streams[1]), server
 
-    def _ask(self, plan: Mapping[str, Any], descriptors: Sequence[int]) -> tuple[int, Server]:
+    def _ask(self, plan: Mapping[str, Any], descriptors: Sequence[int], folders: Sequence[Path]) -> tuple[int, Server]:
         with self._lock:
             try:
                 server = self._server()
-                pidfd = server.fork(plan, descriptors)
+                pidfd = server.fork(plan, descriptors, folders)
             except ServerLost:  # ours: once more
                 server = self._server()
-                pidfd = server.fork(plan, descriptors)
+                pidfd = server.fork(plan, descriptors, folders)
             server.guests += 1
             return pidfd, server
 
@@ -165,18 +174,42 @@ class Warm:
             self._servers.append(Server(self._preload))
         return self._servers[-1]
 
-    def _gone(self, uid: uids.Uid, server: Server, group: cgroups.Group | None) -> None:
+    def _gone(self, uid: uids.Uid | None, server: Server, groups: Sequence[cgroups.Group]) -> None:
         """A guest has ended."""
-        uid.release()
-        if group is not None:
+        if uid is not None:
+            uid.release()
+        for group in groups:
             group.remove()
         with self._lock:
             server.guests -= 1
 
 
-def _needs_root() -> None:
-    if os.geteuid() != 0:
-        raise SandboxUnavailable("the warm wall needs root, to give guests a uid of their own", hint="use the plain start")
+def _grouped(policy: Policy, child: Child) -> list[cgroups.Group]:
+    """The control group that it is in; none where none can be had.
+
+    Student code runs in later children of it only, and none has been asked for yet.
+    """
+    for _ in range(2):  # another grader that tidies up may remove the first one while it is empty
+        group = cgroups.make(policy)
+        if group is None:
+            return []
+        if _adopted(group, child):
+            return [group]
+        group.remove()
+    raise SandboxUnavailable("the guest cannot be put into its control group", hint="grade it again; see `autograder doctor`")
+
+
+def _adopted(group: cgroups.Group, child: Child) -> bool:
+    """Put it into the group and see it there; one that is ending is not listed any more."""
+    pid = child.pid
+    group.adopt(pid)
+    with contextlib.suppress(OSError):
+        if all(str(pid) in Path(path).read_text().split() for path in group.joins):
+            return True
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(timeout=0.5)
+        return True
+    return False
 
 
 def _script(command: Sequence[str]) -> list[str]:

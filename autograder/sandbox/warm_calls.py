@@ -1,7 +1,8 @@
 """System calls that Python has no functions for, as the warm wall needs them. Standard library only; every failure is an OSError.
 
-Used by the host (`tree`) and by the warm server and its children. Mounts go through file descriptors: a folder of the host is
-cloned read-only where it lies, and only the clone is handed on; neither the server nor a guest sees the host's mount table.
+Used by the keeper, the warm server and its children. Mounts go through file descriptors: a folder of the host is cloned
+read-only where it lies, and only the clone is handed on; neither the server nor a guest sees the host's mount table. Flags are
+only ever added: an ordinary user may not take one from a mount of the host's.
 """
 
 import ctypes
@@ -9,7 +10,7 @@ import os
 
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
-MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE, MNT_DETACH = 2, 4, 8, 16384, 1 << 18, 2
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE, MS_SLAVE, MNT_DETACH = 2, 4, 8, 16384, 1 << 18, 1 << 19, 2
 AT_FDCWD, AT_EMPTY_PATH, AT_RECURSIVE, CLOEXEC = -100, 0x1000, 0x8000, 0o2000000
 OPEN_TREE, MOVE_MOUNT, MOUNT_SETATTR = 428, 429, 442  # the same on x86_64 and aarch64
 OPEN_TREE_CLONE, MOVE_FROM_DESCRIPTOR = 1, 4

@@ -28,15 +28,21 @@ class WarmGuest:
         return self._before + self._guest.log
 
     def ask(self, observe: str, wants: Sequence[str], inputs: Mapping[str, Any], seed: int, seconds: float) -> Answer:
-        """One observation. SandboxUnavailable only when the server died and no other can be started."""
-        answer = self._guest.ask(observe, wants, inputs, seed, seconds)
-        if answer.fault == "crash" and self._server.lost:
-            self._before += self._guest.log
-            self._guest, self._server = self._up()
+        """One observation, asked once more when the server died in it.
+
+        ServerLost when that happened twice: an answer would charge the student, so there is none and the submission is ungraded.
+        """
+        for again in (True, False):
             answer = self._guest.ask(observe, wants, inputs, seed, seconds)
-            if answer.fault == "crash" and self._server.lost:
-                raise ServerLost("the warm server ended twice during one observation")
-        return answer
+            if answer.fault != "crash" or not self._server.lost:
+                return answer
+            if again:
+                self._before += self._guest.log
+                self._guest, self._server = self._up()
+        raise ServerLost(
+            f"the warm server was ended twice during the observation `{observe}`, so this submission has no score",
+            hint="grade it again, or with `--sandbox bubblewrap`; something on this machine ends processes",
+        )
 
     def end(self) -> None:
         """Kill every process inside and wait until they are gone."""

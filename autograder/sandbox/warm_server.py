@@ -1,9 +1,9 @@
 """The warm server: a clean process that has imported the libraries and forks a walled child for each guest.
 
-Started twice: `prepare` (from the host's files) makes a root that holds nothing of the host and becomes `serve` by exec, with the
-guest's own environment and paths. `serve` imports, then waits. A request is one byte and some descriptors: plan, channel, stdout,
-stderr, folders; only the child reads the plan, so the server's memory, which every child inherits, never holds one. Must never
-hold a path of the stage, a seed, a submission or an answer. Ends when the host ends; the kernel ends its children with it.
+The keeper made its root, which holds nothing of the host, and its pid namespace, whose first process it is. It imports, then
+waits. A request is one byte and some descriptors: plan, channel, stdout, stderr, folders; only the child reads the plan, so the
+server's memory, which every child inherits, never holds one. Must never hold a path of the stage, a seed, a submission or an
+answer. Ends when host or keeper end; the kernel ends its children with it.
 """
 
 import gc
@@ -18,40 +18,20 @@ import traceback
 import types
 
 REQUEST, UP, FORKED, REFUSED = b"G", b"R", b"P", b"E"
-FILES = ("warm_server.py", "warm_wall.py", "warm_calls.py")
 MOST_DESCRIPTORS = 32
 
 
 def main():
-    """Prepare or serve."""
+    """Read the plan and serve."""
     folder = os.path.dirname(os.path.abspath(__file__))
     sys.path.insert(0, folder)
     import warm_wall
 
     sys.path.remove(folder)
-    with os.fdopen(int(sys.argv[2]), "rb", closefd=False) as stream:
+    with os.fdopen(int(sys.argv[1]), "rb") as stream:
         stream.seek(0)
         plan = json.load(stream)
-    if sys.argv[1] == "prepare":
-        prepare(warm_wall, plan, folder)
-    else:
-        os.close(int(sys.argv[2]))
-        serve(warm_wall, plan)
-
-
-def prepare(wall, plan, folder):
-    """A root of its own, then a new program in it: nothing of this one's memory is left."""
-    os.umask(0o022)
-    files = {}
-    for name in FILES:
-        with open(os.path.join(folder, name), "rb") as file:
-            files[name] = file.read()
-    wall.new_root(plan["binds"], plan["links"], files)
-    plan["places"] = [target for _, target in plan.pop("binds")]
-    os.ftruncate(int(sys.argv[2]), 0)
-    os.pwrite(int(sys.argv[2]), json.dumps(plan).encode(), 0)  # the new program is not told where things lie outside
-    command = [plan["interpreter"], "-I", "-B", f"/boot/{FILES[0]}", "serve", sys.argv[2]]
-    os.execve(command[0], command, plan["environment"])
+    serve(warm_wall, plan)
 
 
 def serve(wall, plan):
@@ -68,13 +48,13 @@ def serve(wall, plan):
     gc.collect()
     gc.freeze()  # a child's collector need not touch, and so copy, what was imported
     server = Server(wall, plan)
-    server.control.send(UP)
+    socket.send_fds(server.control, [UP], [server.myself])
     while True:
         server.turn()
 
 
 class Server:
-    """What the loop keeps: the control socket, descriptors of the host, of itself, of its pid namespace and of its children."""
+    """What the loop keeps: the control socket, descriptors of the host, of itself, of its pid namespace, of its children."""
 
     def __init__(self, wall, plan):
         self.wall = wall
@@ -83,9 +63,7 @@ class Server:
         self.children = {}
         self.own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
         self.myself = os.pidfd_open(os.getpid())
-        self.host = os.pidfd_open(plan["host"])
-        if os.getppid() != plan["host"]:
-            os._exit(1)
+        self.host = plan["host"]
         self.poll = select.poll()
         for descriptor in (self.control.fileno(), self.host):
             self.poll.register(descriptor, select.POLLIN)

@@ -1,6 +1,7 @@
 """The warm wall, built by the process that will live behind it: root, namespaces, limits, privileges, the filter.
 
-`new_root` is for the warm server, before it becomes clean; `confine` for each child that it forks. Standard library only; any
+`user_space` and `new_root` are for the warm server, before it becomes clean; `confine` for each child that it forks. Root and an
+ordinary user take the same steps; the latter's server has its rights in a user namespace of its own. Standard library only; any
 failure is an OSError, and the guest does not come up. Must never run a student's line, or leave a way back to what was before.
 """
 
@@ -18,8 +19,20 @@ DEVICES = ("null", "zero", "full", "random", "urandom")
 FORK_SPACES = calls.CLONE_NEWNS | calls.CLONE_NEWNET | calls.CLONE_NEWIPC | calls.CLONE_NEWUTS | calls.CLONE_NEWCGROUP
 
 
+def user_space(inside):
+    """A user namespace of its own: the caller is `inside` there and has every right over namespaces that it makes in it."""
+    uid, gid = os.geteuid(), os.getegid()
+    calls.unshare(calls.CLONE_NEWUSER)
+    for name, content in (("setgroups", "deny"), ("uid_map", f"{inside} {uid} 1"), ("gid_map", f"{inside} {gid} 1")):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(content)
+
+
 def new_root(binds, links, files):
-    """A root with nothing but these read-only folders, /dev, /proc and these files in /boot, in a mount namespace of its own."""
+    """A root with nothing but these read-only folders, /dev, /proc and these files in /boot, in a mount namespace of its own.
+
+    The caller is in a new pid namespace already: /proc shows nobody else.
+    """
     calls.unshare(calls.CLONE_NEWNS)
     calls.mount("none", "/", None, calls.MS_REC | calls.MS_PRIVATE)
     trees = [(calls.tree(source), target) for source, target in binds]
@@ -39,6 +52,7 @@ def new_root(binds, links, files):
 def confine(plan, places, links, trees, server):
     """Everything between the fork and the guest's first line. The caller is pid 1 of a new pid namespace.
 
+    `plan["uid"]`: a uid of the pool, or None where the server is an ordinary user's and has no other uid to give;
     `places`: what the server's root shows and the guest shall see; `trees`: (descriptor, target) of this guest's own folders.
     """
     os.umask(0o022)
@@ -48,13 +62,14 @@ def confine(plan, places, links, trees, server):
     calls.unshare(FORK_SPACES)
     calls.mount("none", "/", None, calls.MS_REC | calls.MS_PRIVATE)
     _skeleton("/tmp", [*((calls.tree(place, device=place == "/dev"), place) for place in places), *trees], links)
-    _scratch(plan["scratch"], plan["uid"])
+    uid = os.getuid() if plan["uid"] is None else plan["uid"]
+    _scratch(plan["scratch"], uid)
     _enter()
     calls.attributes(calls.AT_FDCWD, b"/", 0, calls.ATTR_RDONLY | calls.ATTR_NOSUID | calls.ATTR_NODEV)
     socket.sethostname("sandbox")
     for name, bound in plan["rlimits"].items():
         _limit(getattr(resource, name), bound)
-    _drop_privileges(plan["uid"])
+    _drop_privileges(uid)
     _die_with(server)
     calls.prctl(calls.PR_SET_NO_NEW_PRIVS, 1)
     calls.install_filter(bytes.fromhex(plan["filter"]))
@@ -107,18 +122,18 @@ def _limit(which, bound):
 
 
 def _drop_privileges(uid):
-    """A uid that nobody has, in a user namespace of its own (processes are counted there), without any capability."""
-    os.setgroups([])
-    os.setresgid(uid, uid, uid)
-    os.setresuid(uid, uid, uid)
-    calls.prctl(calls.PR_SET_DUMPABLE, 1)  # else the files below are root's
-    calls.unshare(calls.CLONE_NEWUSER)
-    for name, content in (
-        ("self/setgroups", "deny"), ("self/uid_map", f"{INSIDE_UID} {uid} 1"), ("self/gid_map", f"{INSIDE_UID} {uid} 1"),
-        ("sys/user/max_user_namespaces", "0"),
-    ):  # fmt: skip
-        with open(f"/proc/{name}", "w") as file:
-            file.write(content)
+    """Another uid if there is one to take, a user namespace of its own (processes are counted there), and no capability in it.
+
+    All other namespaces belong to the server's user namespace, or to the machine's: nothing in this one reaches them.
+    """
+    if uid != os.getuid():
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    calls.prctl(calls.PR_SET_DUMPABLE, 1)  # else the files that user_space writes are root's
+    user_space(INSIDE_UID)
+    with open("/proc/sys/user/max_user_namespaces", "w") as file:
+        file.write("0")
     with open("/proc/sys/kernel/cap_last_cap") as file:
         last = int(file.read())
     for capability in range(last + 1):
