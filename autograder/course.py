@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 
 from autograder.errors import CourseError
+from autograder.sandbox.degraded import Weakness
 from autograder.yaml_edge import Strict, read_yaml
 
 FILE = "course.yaml"
@@ -63,6 +64,8 @@ class Term(Strict):
     title: str
     profile: str = Field(default="embedded", pattern="^(embedded|full)$")
     late: LatePolicy = LatePolicy()
+    accept_degraded: list[Weakness] = []
+    """Walls that are weaker in these properties may give grades of record too; see docs/wall.md."""
     chapters: list[Chapter]
 
 

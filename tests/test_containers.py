@@ -27,10 +27,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from refused_calls import REFUSED
 from support import RIGHT, ROOT
 
 from autograder.errors import SandboxUnavailable
-from autograder.sandbox import containers, seccomp, uids
+from autograder.sandbox import containers, seccomp, syscalls, uids
 from autograder.sandbox.bubblewrap import LINKS
 from autograder.sandbox.containers import Docker, Podman
 from autograder.sandbox.containers_argv import DOCKER, PODMAN, Launch, arguments, memory_limit, profile
@@ -164,24 +165,31 @@ class StopHere:
 def answer(rules: dict, name: str, *values: int) -> str:
     """What the engines' JSON answers to a call: the action, with its error number."""
     compare = {
+        "SCMP_CMP_EQ": lambda got, first, second: got == first,
         "SCMP_CMP_NE": lambda got, first, second: got != first,
         "SCMP_CMP_MASKED_EQ": lambda got, first, second: got & first == second,
     }
     given = (*values, *[0] * 6)
     for rule in rules["syscalls"]:
         if name in rule["names"] and all(compare[a["op"]](given[a["index"]], a["value"], a["valueTwo"]) for a in rule["args"]):
-            return f"{rule['action']} {rule['errnoRet']}"
-    return rules["defaultAction"]
+            return f"{rule['action']} {rule.get('errnoRet', '')}".strip()
+    return f"{rules['defaultAction']} {rules['defaultErrnoRet']}"
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 def test_the_profile_answers_as_the_filter_does(machine):
-    """One deny-list, written twice: the answers of the JSON are those of bubblewrap's program."""
+    """One allow-list, written twice: the answers of the JSON are those of bubblewrap's program."""
     from test_sandbox import run_filter
 
     rules, program, column = json.loads(profile(machine)), seccomp.program(machine), list(seccomp.AUDIT).index(machine)
-    table = {**seccomp.NUMBERS, **seccomp.SPECIAL, "read": (0, 63), "openat": (257, 56), "execve": (59, 221)}
-    tries = [(), (1,), (2,), (10,), (0x10000000,), (0x00020000,), (0x003D0F00,), (17,), (0, 0x5412), (0, 0x541C), (0, 0x5401)]
+    table = {**REFUSED, **syscalls.ALLOWED, **syscalls.SPECIAL}
+    tries = [(), (1,), (2,), (10,), (0x10000000,), (0x00020000,), (0x003D0F00,), (17,), (1 << 32 | 2,)]
+    tries += [(0, 1 << high | low) for high in (32, 40, 63) for low in range(0x5400, 0x5430)] + [
+        (0, low) for low in range(0x5400, 0x5430)
+    ]
+    tries += (
+        [(0, 0x5412 ^ 1 << bit) for bit in range(32)] + [(0, 0x541C ^ 1 << bit) for bit in range(32)] + [(0, 0), (0, 0xFFFFFFFF)]
+    )
     for name, numbers in table.items():
         if numbers[column] is None:
             continue
@@ -361,7 +369,7 @@ def test_a_guest_starts_answers_and_is_killed_by_its_name(stand_in, plain_folder
     profile_path = next(value[8:] for key, value in pairs(run["argv"]) if value.startswith("seccomp="))
     launch = Launch(name, wall._run, int(uid), profile_path, containers.PYTHON)
     assert run["argv"][:-4] == arguments(Policy(), mounts, IMAGE_ID, wall.engine, launch)
-    assert json.loads(Path(profile_path).read_text())["defaultAction"] == "SCMP_ACT_ALLOW"
+    assert json.loads(Path(profile_path).read_text())["defaultAction"] == "SCMP_ACT_ERRNO"
     assert Path(profile_path).parent.stat().st_mode & 0o777 == 0o700
     guest.end()
     assert not engine.up

@@ -19,6 +19,7 @@ from pathlib import Path
 from autograder.errors import SandboxUnavailable
 from autograder.sandbox import cgroups, launcher, seccomp, selftest, uids
 from autograder.sandbox.contract import Guest, Proof, Stage
+from autograder.sandbox.degraded import OWN_UID, UNSUMMED
 from autograder.sandbox.places import BOOT, SUB, environment, interpreter, library_binds, library_targets
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.process import LocalGuest, settings_for
@@ -64,9 +65,9 @@ class Bubblewrap:
     @cached_property
     def _proof(self) -> Proof:
         missing = selftest.missing(self.launch)
-        degraded = [] if cgroups.available() else ["memory is bounded per process, not in sum"]
+        degraded = [] if cgroups.available() else [UNSUMMED]
         if os.geteuid() != 0:
-            degraded.append("student code runs under your own uid")
+            degraded.append(OWN_UID)
         hint = "run `autograder doctor`; it names what to change" if missing else ""
         return Proof(self.name, self.version, missing=tuple(missing), degraded=tuple(degraded), hint=hint)
 

@@ -40,6 +40,7 @@ from autograder.sandbox.containers_argv import (
     profile,
 )  # fmt: skip
 from autograder.sandbox.contract import Answer, Guest, Proof, Stage
+from autograder.sandbox.degraded import UNSUMMED
 from autograder.sandbox.places import BOOT, PACKAGES, SUB, environment
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.process import LocalGuest, settings_for
@@ -56,8 +57,6 @@ CLIENT = (
 
 REMOVAL = 30.0
 """Seconds until a container that is still listed counts as stuck."""
-
-UNSUMMED = "memory is bounded per process, not in sum"
 
 
 class ContainerGuest(LocalGuest):
@@ -132,7 +131,7 @@ class _Containers:
         missing = [*missing_in(self._probe), *_wrong_limits(limits)]
         degraded = [] if _summed(limits, self._gpu) else [UNSUMMED]
         if degraded and self._gpu is not None:
-            missing.append(f"W10: {UNSUMMED}, which a GPU needs")
+            missing.append(f"{UNSUMMED}, which a GPU needs")
         hint = (
             f"run `autograder doctor`; is {self.engine.name} configured to set variables or mounts by itself?" if missing else ""
         )

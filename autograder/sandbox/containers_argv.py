@@ -4,15 +4,14 @@ Takes a policy, the read-only mounts, an image, an engine and a name; gives list
 every option but the few that their `Engine` names. Must never give a guest a privilege, a writable bind, a host namespace, the
 engine's socket or a variable that is not listed: tests/test_containers.py says so option by option.
 
-The profile is the same deny-list as bubblewrap's (its base allows): what it refuses is in seccomp.py, once.
+The profile is the same allow-list as bubblewrap's: what is allowed is in syscalls.py, once.
 """
 
 from __future__ import annotations
 
 import errno
 import json
-import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,24 +116,40 @@ def ulimits(policy: Policy) -> dict[str, int]:
 
 
 def profile(machine: str | None = None) -> str:
-    """The deny-list of seccomp.py as the engines' JSON. Architectures that it does not name are killed."""
-    name = machine or platform.machine()
-    if name not in seccomp.AUDIT:
-        raise ValueError(f"no system-call numbers for {name}: expected one of {', '.join(seccomp.AUDIT)}")
-    column = list(seccomp.AUDIT).index(name)
-    denied = [call for call, numbers in seccomp.NUMBERS.items() if numbers[column] is not None]
-    flags = [1 << bit for bit in range(32) if seccomp.NEW_NAMESPACES & 1 << bit]
-    low = 0xFFFFFFFF  # the kernel reads 32 bits of an ioctl's number: a compare of all 64 is passed by setting a higher one
+    """The allow-list of seccomp.py as the engines' JSON. Architectures that it does not name are killed."""
+    name = seccomp.known(machine)
     rules = [
-        _refuse(denied, errno.EPERM),
+        _allow(seccomp.allowed(name)),
         _refuse(["clone3"], errno.ENOSYS),
-        *(_refuse(["clone"], errno.EPERM, _when(0, "SCMP_CMP_MASKED_EQ", flag, flag)) for flag in flags),
+        _allow(["clone"], _when(0, "SCMP_CMP_MASKED_EQ", seccomp.NEW_NAMESPACES, 0)),
+        _allow(["socket"], _when(0, "SCMP_CMP_EQ", seccomp.AF_UNIX)),
         _refuse(["socket"], errno.EAFNOSUPPORT, _when(0, "SCMP_CMP_NE", seccomp.AF_UNIX)),
-        *(_refuse(["ioctl"], errno.EPERM, _when(1, "SCMP_CMP_MASKED_EQ", low, call))
-          for call in (seccomp.TIOCSTI, seccomp.TIOCLINUX)),
-    ]  # fmt: skip
+        *(_allow(["ioctl"], condition) for condition in _other_than(seccomp.TIOCSTI, seccomp.TIOCLINUX)),
+    ]
     own = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64"}[name]
-    return json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "architectures": [own], "syscalls": rules}, indent=1)
+    default = {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": errno.EPERM}
+    return json.dumps({**default, "architectures": [own], "syscalls": rules}, indent=1)
+
+
+def _other_than(*forbidden: int) -> Iterator[dict[str, Any]]:
+    """Conditions of which one holds for every 32-bit number but these.
+
+    The engines compare 64 bits and the kernel reads 32 of an ioctl's number, so "not equal" is passed by setting a higher bit.
+    One bit that differs from all of them lets a number through; those that share every common bit are named one by one.
+    """
+    shared = [bit for bit in range(32) if len({number >> bit & 1 for number in forbidden}) == 1]
+    for bit in shared:
+        yield _when(1, "SCMP_CMP_MASKED_EQ", 1 << bit, ~forbidden[0] & 1 << bit)
+    others = [bit for bit in range(32) if bit not in shared]
+    for chosen in range(1 << len(others)):
+        number = sum(1 << bit for bit in shared if forbidden[0] >> bit & 1)
+        number += sum(1 << bit for place, bit in enumerate(others) if chosen >> place & 1)
+        if number not in forbidden:
+            yield _when(1, "SCMP_CMP_MASKED_EQ", 0xFFFFFFFF, number)
+
+
+def _allow(names: Iterable[str], *when: dict[str, Any]) -> dict[str, Any]:
+    return {"names": list(names), "action": "SCMP_ACT_ALLOW", "args": list(when)}
 
 
 def _refuse(names: Iterable[str], code: int, *when: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from autograder.errors import SandboxUnavailable
 from autograder.sandbox import cgroups, seccomp, selftest, uids
 from autograder.sandbox.bubblewrap import rlimits
 from autograder.sandbox.contract import Guest, Proof, Sandbox, Stage
+from autograder.sandbox.degraded import OWN_UID, UNSUMMED
 from autograder.sandbox.places import BOOT, SUB, interpreter, library_targets
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.process import LocalGuest, settings_for
@@ -64,9 +65,9 @@ class Warm:
     def _proof(self) -> Proof:
         missing = selftest.missing(self.launch)
         hint = "the plain start (bubblewrap) may still hold: run `autograder doctor`" if missing else ""
-        degraded = [] if cgroups.available() else ["memory is bounded per process, not in sum"]
+        degraded = [] if cgroups.available() else [UNSUMMED]
         if os.geteuid() != 0:
-            degraded.append("student code runs under your own uid")
+            degraded.append(OWN_UID)
         return Proof(self.name, VERSION, missing=tuple(missing), degraded=tuple(degraded), hint=hint)
 
     def start(self, stage: Stage, policy: Policy) -> Guest:
