@@ -5,6 +5,7 @@
     |-- AssignmentError         an assignment or its twin is not well formed
     |-- SubmissionError         a submission cannot be read; becomes part of the student's result, never a stop
     |-- DataError               a data set or checkpoint of ours is missing
+    |-- MetricError             a metric was asked for something that has no value
     `-- SandboxUnavailable      the wall cannot be built or proven here; submissions stay ungraded (exit code 3)
 
 A message says where, what was expected and what came; the hint says what to do.
@@ -39,6 +40,10 @@ class SubmissionError(AutograderError):
 
 class DataError(AutograderError):
     """A data set or a checkpoint that the course needs is not there."""
+
+
+class MetricError(AutograderError):
+    """A metric has no value for this; checks look at images and features first, so a student never meets it."""
 
 
 class SandboxUnavailable(AutograderError):

@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
 from autograder.data.idx import read_idx
@@ -54,6 +56,19 @@ class DataSets:
     def mnist(self, part: str = "train") -> Images:
         """`train`: the 8,000 digits that ship. `heldout`: the judge's 2,000."""
         return self._embedded("mnist", part)
+
+    def encoder(self, name: str) -> dict[str, Tensor]:
+        """Weights of an encoder that students cannot tune to (`fashion_mnist_second`); `embedded.encoder_from` builds it."""
+        return self._tensors("encoders", name)
+
+    def statistics(self, name: str) -> dict[str, Tensor]:
+        """`mean` (D,), `cov` (D, D), float64, `n` of the judge's images in the features of an encoder; and digests of both."""
+        return self._tensors("statistics", name)
+
+    def _tensors(self, kind: str, name: str) -> dict[str, Tensor]:
+        if self.held_out is None:
+            raise DataError(f"{kind} of {name}: not on this machine: only the graders have them")
+        return dict(_read_tensors(self.held_out / kind, name))
 
     def _embedded(self, name: str, part: str) -> Images:
         folder = SHIPPED if part == "train" else self.held_out
@@ -121,3 +136,15 @@ def _read(folder: Path, part: str, source: str) -> Images:
     labels = file.with_name(file.name.replace("images-idx3", "labels-idx1"))
     pixels = torch.from_numpy(read_idx(file)).unsqueeze(1)  # (N, 1, 28, 28)
     return Images(pixels, torch.from_numpy(read_idx(labels)).long(), source)
+
+
+@lru_cache(maxsize=8)
+def _read_tensors(folder: Path, name: str) -> dict[str, Tensor]:
+    path = folder / f"{name}.safetensors"
+    if not path.is_file():
+        there = ", ".join(sorted(file.stem for file in folder.glob("*.safetensors"))) or "nothing"
+        raise DataError(f"{path}: missing: there is {there}", hint="is the checkout complete, and the name right?")
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise DataError(f"{path}: not a safetensors file: {error}", hint="fetch the checkout again") from error
