@@ -40,7 +40,7 @@ bench: setup  ## what the wall and the metrics cost here; writes docs/benchmarks
 	@$(PYTHON) bench/run.py
 
 handouts: setup  ## make the handouts anew from the references
-	@for slug in autoencoder vae; do $(PYTHON) -m autograder release $$slug; done
+	@for slug in $$(ls assignments); do $(PYTHON) -m autograder release $$slug; done
 
 clean:  ## remove the environment and what was graded
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache

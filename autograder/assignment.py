@@ -17,6 +17,7 @@ from pydantic import Field
 
 from autograder.course import Course
 from autograder.errors import AssignmentError
+from autograder.limit import Limit, limit_of
 from autograder.yaml_edge import Strict, read_yaml
 
 FILE = "assignment.yaml"
@@ -106,12 +107,12 @@ class Assignment:
         weights = (self.spec.weights,) if self.spec.weights else ()
         return (f"{self.spec.module}.py", f"{self.spec.module}.ipynb", *weights)
 
-    def thresholds(self, profile: str) -> dict[str, float]:
+    def thresholds(self, profile: str) -> dict[str, Limit]:
         """Check id -> measured threshold; empty when this profile was never calibrated."""
         record = self.calibration()
         if record.get("profile", "embedded") != profile:
             return {}
-        return {name: float(entry["threshold"]) for name, entry in record.get("checks", {}).items()}
+        return {name: limit_of(entry) for name, entry in record.get("checks", {}).items()}
 
     def calibration(self) -> dict[str, Any]:
         """The calibration record, {} when there is none."""
@@ -119,13 +120,14 @@ class Assignment:
         if not path.exists():
             return {}
         try:
-            record = json.loads(path.read_text(encoding="utf-8"))
+            record = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
             if not isinstance(record, dict) or not isinstance(record.get("checks", {}), dict):
                 raise ValueError("expected an object with `checks`")
-            for entry in record.get("checks", {}).values():
-                float(entry["threshold"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise AssignmentError(f"{path}: not a calibration record: {error}", hint="measure it again") from error
+            for name, entry in record.get("checks", {}).items():
+                _limit(name, entry)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            hint = f"measure it again: autograder calibrate {self.slug}"
+            raise AssignmentError(f"{path}: not a calibration record: {error}", hint=hint) from error
         return record
 
 
@@ -174,6 +176,20 @@ def _observations(path: Path) -> dict[str, Observation]:
     if not found:
         raise AssignmentError(f"{path}: no public function, so nothing would be observed")
     return found
+
+
+def _limit(name: str, entry: Any) -> Limit:
+    """The entry's limit; ValueError names the check."""
+    try:
+        return limit_of(entry)
+    except KeyError as error:
+        raise ValueError(f"{name}: no {error}") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"{name}: {error}") from error
+
+
+def _no_number(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number of JSON")
 
 
 def _distinct(path: Path, names: list[str], what: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, TypeVar
 
 LEVELS = ("shape", "value", "gradient", "distribution", "wiring", "training", "quality")
@@ -20,12 +21,18 @@ Function = TypeVar("Function", bound=Callable[..., None])
 
 
 class CheckFailed(AssertionError):
-    """What came is wrong. `cause` is the likely mistake, if one fits; `value` the statistic of a statistical check."""
+    """What came is wrong. `cause`: the likely mistake, if one fits.
 
-    def __init__(self, message: str, *, cause: str = "", value: float | None = None) -> None:
+    `value`: the statistic of a statistical check; `share`: what of the points it earns all the same.
+    """
+
+    def __init__(
+        self, message: str, *, cause: str = "", value: float | None = None, share: Fraction = Fraction(0)
+    ) -> None:  # fmt: skip
         super().__init__(f"{message}: {cause}" if cause else message)
         self.cause = cause
         self.value = value
+        self.share = share
 
 
 @dataclass(frozen=True, slots=True)

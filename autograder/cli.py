@@ -16,12 +16,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from autograder import __version__
 from autograder.errors import AutograderError, CourseError, SandboxUnavailable
 
 if TYPE_CHECKING:
+    from autograder.assignment import Assignment
+    from autograder.course import Course
     from autograder.grade import Prepared
     from autograder.sandbox.contract import Sandbox
 
@@ -45,6 +55,14 @@ class Backend(str, Enum):
     docker = "docker"
     podman = "podman"
     none = "none"
+
+
+WallOption = Annotated[
+    Backend,
+    typer.Option(
+        help="The wall around the code; warm: started from a process that has imported torch, bubblewrap where it fails."
+    ),
+]
 
 
 def main() -> None:
@@ -115,6 +133,11 @@ def grade(
         Backend,
         typer.Option(help="The wall around student code; warm: the same, started from a process that has imported torch."),
     ] = Backend.bubblewrap,
+    gpu: Annotated[int | None, typer.Option(help="Number of the GPU that guests get; docker and podman only.", min=0)] = None,
+    accept_degraded: Annotated[
+        list[str] | None,
+        typer.Option(help="Grade behind a wall that is weaker in this property: W6 or W10; see docs/wall.md."),
+    ] = None,
     course: CourseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -126,10 +149,13 @@ def grade(
     from autograder.observe import Run
     from autograder.record import Record
     from autograder.reports.terminal import class_table
+    from autograder.sandbox.degraded import at_once, demand
     from autograder.score import Score
 
     prepared = _prepared(course, assignment)
-    wall = _wall(sandbox)
+    wall = _wall(sandbox, gpu)
+    proof = wall.prove()
+    demand(proof, [*prepared.course.term.accept_degraded, *(accept_degraded or [])])
     record = Record(out, prepared.course, prepared.assignment, prepared.rubric)
     record.open()
     try:
@@ -140,7 +166,9 @@ def grade(
                 advance(f"{kept.student}: {'ungraded' if kept.score is None else f'{kept.score}/{kept.max_score}'}")
                 return kept
 
-            scores = grade_class(submissions, prepared, wall, keep, jobs=jobs or os.cpu_count() or 1, on_start=start)
+            scores = grade_class(
+                submissions, prepared, wall, keep, jobs=jobs or at_once(proof, os.cpu_count() or 1), on_start=start
+            )
     finally:
         record.close()
     if as_json:
@@ -189,25 +217,84 @@ def rescore(
 def verify(
     slugs: Annotated[list[str] | None, typer.Argument(help="Assignments; default: all of the course.")] = None,
     seeds: Annotated[int, typer.Option(help="Runs of the reference with fresh inputs.", min=2)] = 20,
-    jobs: Annotated[int, typer.Option(help="Submissions at the same time; default: one for each core.", min=0)] = 0,
+    jobs: Annotated[
+        int, typer.Option(help="Submissions at the same time, of all assignments; default: one per core.", min=0)
+    ] = 0,
+    table: Annotated[
+        Path | None, typer.Option(help="Folder for the table of mutants and checks: SLUG.html and .json, index.html.")
+    ] = None,
+    sandbox: WallOption = Backend.warm,
     course: CourseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Prove assignments: full marks for the reference and every other right answer, 0 for the starter, wrong answers caught."""
-    from autograder.course import find_course, ordered
-    from autograder.verify.prove import prove
-    from autograder.verify.show import proof_lines
+    """Prove assignments: full marks for the reference and every other right answer, 0 for the starter, wrong answers caught.
 
-    wall, reports = _wall(Backend.bubblewrap), []
-    for slug in ordered(find_course(course), slugs or []):
-        prepared = _prepared(course, slug)
-        with _busy(f"verifying {slug}", quiet=as_json) as say:
-            reports.append(prove(prepared, wall, seeds=seeds, jobs=jobs or os.cpu_count() or 1, step=say))
-        if not as_json:
-            Console().print(*proof_lines(reports[-1]), sep="\n", soft_wrap=True)
+    Counts the judgements that the reference lost over all seeds, with an upper limit on their rate: `--seeds 1000` takes minutes.
+    """
+    from autograder.course import find_course, ordered
+    from autograder.verify.course import prove_all
+    from autograder.verify.show import proof_lines
+    from autograder.verify.table import write_tables
+
+    prepared = [_prepared(course, slug) for slug in ordered(find_course(course), slugs or [])]
+    with _account("verifying", quiet=as_json) as progress:
+        reports = prove_all(prepared, _wall(sandbox), seeds=seeds, jobs=jobs or os.cpu_count() or 1, progress=progress)
+    written = write_tables(reports, table) if table is not None else []
     if as_json:
         _print_json({"assignments": [report.as_json() for report in reports]})
+    else:
+        for report in reports:
+            Console().print(*proof_lines(report), sep="\n", soft_wrap=True)
+        for path in written:
+            print(f"written: {os.path.relpath(path)}")
     raise typer.Exit(DONE if all(report.ok for report in reports) else FAILED)
+
+
+@app.command()
+def calibrate(
+    slug: Annotated[str, typer.Argument(help="Slug of the assignment.")],
+    runs: Annotated[int, typer.Option(help="Runs of the reference; default: calibration.yaml's.", min=0)] = 0,
+    power: Annotated[int, typer.Option(help="Runs of each mutant and alternate; default: calibration.yaml's.", min=0)] = 0,
+    jobs: Annotated[int, typer.Option(help="Trainings at the same time, a core each; default: one for each core.", min=0)] = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Measure and print; write nothing.")] = False,
+    sandbox: WallOption = Backend.warm,
+    course: CourseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure the thresholds of an assignment's statistical checks; write calibration.json and pictures of the distributions.
+
+    Trains the reference many times, other right answers and known mistakes a few times, as calibration.yaml beside the reference
+    says, and judges each with a seed of its own. Trained weights are kept in .autograder/calibrate: interrupt it and go on later.
+    """
+    from autograder.calibrate import run as calibration
+    from autograder.calibrate.picture import picture
+    from autograder.calibrate.show import CHECKS, budget, calibration_lines
+    from autograder.calibrate.spec import LEAST_RUNS
+
+    if 0 < runs < LEAST_RUNS and not dry_run:
+        hint = "--dry-run measures fewer and writes nothing"
+        raise CourseError(f"--runs {runs}: expected at least {LEAST_RUNS} for a record", hint=hint)
+    plan = calibration.plan(*_loaded(course, slug), runs=runs, power=power)
+    command = " ".join(
+        ["autograder calibrate", slug, *(["--runs", str(runs)] if runs else []), *(["--power", str(power)] if power else [])]
+    )
+    with _bar(f"calibrating {slug}", quiet=as_json) as (start, advance):
+        start(len(plan.cases))
+        if not as_json:
+            print(
+                f"{slug}: {calibration.counted(plan)}; {plan.to_train} to train, the rest is cached", file=sys.stderr, flush=True
+            )
+        found = calibration.calibrate(plan, _wall(sandbox), jobs=jobs or os.cpu_count() or 1, command=command, step=advance)
+    written = [] if dry_run else calibration.write(found, plan.assignment, picture)
+    if as_json:
+        rate = max(entry["false_fail_bound"] for entry in found.record["checks"].values())
+        rest = {"budget": budget(rate, CHECKS), "remarks": found.settled.remarks, "problems": found.settled.problems}
+        _print_json({"slug": slug, "written": [os.path.relpath(path) for path in written], "record": found.record, **rest})
+    else:
+        Console(highlight=False).print(*calibration_lines(found), sep="\n", soft_wrap=True)
+        for path in written:
+            print(f"written: {os.path.relpath(path)}")
+    raise typer.Exit(FAILED if found.settled.problems else DONE)
 
 
 @app.command()
@@ -224,7 +311,7 @@ def release(
     own = prepared.assignment.folder / "handout"
     with _busy(f"releasing {slug}"):
         written = make_handout(
-            prepared, out or own, sandbox=None if keep_pictures else _wall(Backend.bubblewrap), pictures_from=own / "pictures"
+            prepared, out or own, sandbox=None if keep_pictures else _wall(Backend.warm), pictures_from=own / "pictures"
         )
     for path in written:
         print(os.path.relpath(path))
@@ -269,16 +356,26 @@ def doctor(
 
 
 def _prepared(start: Path | None, slug: str) -> Prepared:
-    from autograder.assignment import load_assignment
-    from autograder.course import find_course
     from autograder.grade import prepare
 
+    return prepare(*_loaded(start, slug))
+
+
+def _loaded(start: Path | None, slug: str) -> tuple[Course, Assignment]:
+    from autograder.assignment import load_assignment
+    from autograder.course import find_course
+
     course = find_course(start)
-    return prepare(course, load_assignment(course, slug))
+    return course, load_assignment(course, slug)
 
 
-def _wall(backend: Backend) -> Sandbox:
+def _wall(backend: Backend, gpu: int | None = None) -> Sandbox:
     from autograder.sandbox.bubblewrap import Bubblewrap
+
+    if gpu is not None and backend not in (Backend.docker, Backend.podman):
+        raise CourseError(
+            f"--gpu {gpu}: only docker and podman guests get a GPU, not {backend.value}", hint="add --sandbox docker"
+        )
 
     if backend is Backend.none:
         raise CourseError(
@@ -288,7 +385,7 @@ def _wall(backend: Backend) -> Sandbox:
     if backend in (Backend.docker, Backend.podman):
         from autograder.sandbox.containers import Docker, Podman
 
-        return Docker() if backend is Backend.docker else Podman()
+        return Docker(gpu=gpu) if backend is Backend.docker else Podman(gpu=gpu)
     if backend is Backend.warm:
         from autograder.sandbox.warm import Warm
 
@@ -300,17 +397,52 @@ def _wall(backend: Backend) -> Sandbox:
 @contextmanager
 def _bar(title: str, *, quiet: bool) -> Iterator[tuple[Callable[[int], None], Callable[[str], None]]]:
     """A progress bar on stderr: (set the total, advance with a note)."""
-    talk = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("{task.fields[note]}"), console=talk, disable=quiet or not talk.is_terminal) as progress:
-        task = progress.add_task(title, total=None, note="")
+    with _account(title, quiet=quiet) as account:
+        yield account.more, account.done
 
-        def advance(note: str) -> None:
-            progress.update(task, advance=1, note=_plain(note))
-            if not talk.is_terminal and not quiet:
-                print(f"{title}: {note}", file=sys.stderr, flush=True)
 
-        yield lambda total: progress.update(task, total=total), advance
+def _columns() -> tuple[ProgressColumn, ...]:
+    """What a progress bar shows."""
+    return (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )  # fmt: skip
+
+
+class _Account:
+    """Progress of which the total grows: work that is found while it is done."""
+
+    def __init__(self, progress: Progress, title: str, *, plain: bool) -> None:
+        self._progress, self._title, self._plain, self._stream = progress, title, plain, progress.console.file
+        self._task = progress.add_task(title, total=0, note="")
+
+    def more(self, count: int) -> None:
+        """So many more things are to be done."""
+        self._progress.update(self._task, total=(self._progress.tasks[0].total or 0) + count)
+
+    def done(self, text: str, count: int = 1) -> None:
+        """So many are."""
+        self._progress.update(self._task, advance=count, note=_plain(text))
+        if self._plain:
+            task = self._progress.tasks[0]
+            left = _minutes(task.elapsed, task.completed, task.total)
+            print(f"{self._title}: {task.completed:.0f} of {task.total:.0f}{left}: {text}", file=self._stream, flush=True)
+
+
+def _minutes(elapsed: float | None, completed: float, total: float | None) -> str:
+    """`, about 4 min left`, once there is something to judge by."""
+    if not elapsed or not total or completed < 3:
+        return ""
+    seconds = elapsed * (total - completed) / completed
+    return f", about {seconds / 60:.0f} min left" if seconds >= 90 else f", about {seconds:.0f} s left"
+
+
+@contextmanager
+def _account(title: str, *, quiet: bool) -> Iterator[_Account]:
+    """Progress on stderr; while the judge runs in another thread, `sys.stderr` is not where it was."""
+    talk = Console(file=sys.stderr)
+    with Progress(*_columns(), console=talk, disable=quiet or not talk.is_terminal) as progress:
+        yield _Account(progress, title, plain=not quiet and not talk.is_terminal)
 
 
 @contextmanager

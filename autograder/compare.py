@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from autograder.checks import CheckFailed
+from autograder.limit import Limit
 
 Expected = Tensor | float | int
 Shape = Sequence[int | None]
@@ -114,12 +117,15 @@ def differ(a: Any, b: Any, *, call: str, cause: str = "", atol: float = 1e-6) ->
 
 
 def below(value: float, limit: float | None, *, what: str, cause: str = "") -> None:
-    """A statistic is finite and at most its measured threshold (`limit` None: only measured, while calibrating)."""
+    """A statistic is finite and at most its measured threshold (`limit` None: only measured, while calibrating).
+
+    Beyond it, a `Limit` with a floor still gives a share of the points: see `autograder.limit`.
+    """
     _against(value, limit, what, cause, upper=True)
 
 
 def above(value: float, limit: float | None, *, what: str, cause: str = "") -> None:
-    """A statistic is finite and at least its measured threshold (`limit` None: only measured, while calibrating)."""
+    """A statistic is finite and at least its measured threshold; otherwise as `below`."""
     _against(value, limit, what, cause, upper=False)
 
 
@@ -131,19 +137,31 @@ def require(condition: Any, *, expected: str, got: str, call: str = "the answer"
         raise CheckFailed(f"{call}: expected {expected}, got {got}", cause=cause)
 
 
-measured: list[float] = []
-"""Values that `below` and `above` saw since the judge last emptied the list; the judge copies them into the result."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What `below` or `above` was asked about."""
+
+    value: float
+    what: str
+    """The statistic, in words."""
+    upper: bool
+    """Whether less is better."""
+
+
+measured: list[Measured] = []
+"""What `below` and `above` saw since the judge last emptied the list; the judge copies the last one into the result."""
 
 
 def _against(value: float, limit: float | None, what: str, cause: str, *, upper: bool) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise CheckFailed(f"{what}: expected a finite number, got {value!r}", cause=cause)
-    measured.append(float(value))
+    measured.append(Measured(float(value), what, upper))
     if limit is None:
         return
     if not (value <= limit if upper else value >= limit):
         word = "at most" if upper else "at least"
-        raise CheckFailed(f"{what}: expected {word} {limit:.4g}, got {value:.4g}", cause=cause, value=float(value))
+        share = limit.share(value, upper=upper) if isinstance(limit, Limit) else Fraction(0)
+        raise CheckFailed(f"{what}: expected {word} {limit:.4g}, got {value:.4g}", cause=cause, value=float(value), share=share)
 
 
 def _within(answer: Tensor, truth: Tensor, rtol: float, atol: float) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from fractions import Fraction
 
 from autograder.checks import Line
 
 
 class Status(str, Enum):
-    """What became of one check. All but `passed` earn 0 and stay in the denominator."""
+    """What became of one check. All stay in the denominator; all but `passed`, and `failed` with a share, earn 0."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -34,10 +35,14 @@ class CheckResult:
     """What the observations that the check reads took, plus the judging."""
     value: float | None = None
     """The statistic of a statistical check."""
+    share: Fraction = Fraction(0)
+    """What a failed statistical check earns of its points; no other outcome has a share."""
 
     @property
     def points(self) -> int:
-        """Points earned."""
+        """Points earned, rounded down."""
+        if self.status is Status.FAILED:
+            return int(self.line.points * self.share)
         return self.line.points if self.status is Status.PASSED else 0
 
     def as_json(self) -> dict[str, object]:

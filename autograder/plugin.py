@@ -7,7 +7,8 @@ the line is an error of the student's code. A value of a type that the driver di
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -33,6 +34,8 @@ class Verdict:
     """Why this run cannot be judged; it stays ungraded then."""
     reads: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
     """Check id -> leaves of observations that the check really looked at; what `verify` corrupts."""
+    measured: dict[str, compare.Measured] = field(default_factory=dict)
+    """Check id -> the statistic that a statistical check asked about, and its direction."""
 
 
 class ObservationFault(Exception):
@@ -111,6 +114,11 @@ class JudgePlugin:
         runs = everyone if self._only is None else self._only.get(metafunc.function.__name__, ())
         metafunc.parametrize("judged_run", runs, indirect=True)
 
+    @pytest.hookimpl
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Drop checks that are asked about no run: pytest makes a skipped item of each."""
+        items[:] = [item for item in items if isinstance(item, pytest.Function) and isinstance(_run_of(item), int)]
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         """Turn pytest's outcome into ours."""
@@ -161,7 +169,7 @@ class JudgePlugin:
         return value.clone() if isinstance(value, Tensor) else value
 
     def _record(self, item: pytest.Function, call: pytest.CallInfo[None]) -> None:
-        check, index = item.originalname, int(str(item.callspec.params["judged_run"]))
+        check, index = item.originalname, int(str(_run_of(item)))
         verdict, line = self._verdicts[index], self._lines[check]
         verdict.reads.setdefault(check, set()).update(self._seen)
         error = call.excinfo.value if call.excinfo is not None else None
@@ -172,10 +180,14 @@ class JudgePlugin:
             verdict.fault = verdict.fault or f"{check} raised {message}: a fault of the check, not of the submission"
             status = Status.ERROR
         seconds = call.duration + sum(a.seconds for n, a in self._runs[index].answers.items() if n in line.reads)
-        value = compare.measured[-1] if compare.measured else None
+        found = compare.measured[-1] if compare.measured else None
+        share = error.share if isinstance(error, CheckFailed) else Fraction(0)
+        result = CheckResult(line, status, message, seconds, found.value if found else None, share)
         former = verdict.results.get(check)
-        if former is None or former.status is Status.PASSED:  # a parametrized check passes if all its cases do
-            verdict.results[check] = CheckResult(line, status, message, seconds, value)
+        if former is None or _worse(result, former):  # a parametrized check is worth what its worst case is
+            verdict.results[check] = replace(result, message=_with_points(result))
+            if found is not None:
+                verdict.measured[check] = found
 
     def _outcome(self, error: BaseException | None) -> tuple[Status | None, str]:
         if error is None:
@@ -187,6 +199,24 @@ class JudgePlugin:
         if isinstance(error, pytest.skip.Exception):
             return Status.SKIPPED, str(error)
         return None, f"{type(error).__name__}: {error}"
+
+
+def _run_of(item: pytest.Function) -> object:
+    return item.callspec.params["judged_run"]
+
+
+def _worse(result: CheckResult, former: CheckResult) -> bool:
+    """Whether this case of a check decides: it does not pass, and no case before it earned less."""
+    return former.status is Status.PASSED or (result.status is not Status.PASSED and result.points < former.points)
+
+
+def _with_points(result: CheckResult) -> str:
+    """The message, with what the answer earned all the same."""
+    return (
+        f"{result.message} ({result.points} of {result.line.points} points)"
+        if result.points and result.message
+        else result.message
+    )
 
 
 def copied(value: Any) -> Any:

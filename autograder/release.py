@@ -303,14 +303,19 @@ def _check_tasks(assignment: ReleaseInput, regions: Sequence[Region]) -> None:
 
 
 def _thresholds(assignment: ReleaseInput) -> dict[str, bytes]:
-    """calibration.json for the visible checks alone: the threshold, not what is known about wrong answers."""
+    """calibration.json for the visible checks alone: threshold and partial credit, not what is known about wrong answers."""
     path = assignment.assignment_folder / "calibration.json"
     visible = {line.id for line in assignment.lines if line.visibility == "visible" and line.statistical}
     if not visible or not path.exists():
         return {}
     try:
         record = json.loads(_read(path))
-        checks = {name: {"threshold": entry["threshold"]} for name, entry in record["checks"].items() if name in visible}
+        kept = ("threshold", "floor", "steps")
+        checks = {
+            name: {"threshold": entry["threshold"], **{key: entry[key] for key in kept if key in entry}}
+            for name, entry in record["checks"].items()
+            if name in visible
+        }
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise AssignmentError(f"{path}: not a calibration record: {error}", hint="measure it again") from error
     profile = {"profile": record["profile"]} if "profile" in record else {}

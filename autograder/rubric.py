@@ -71,9 +71,9 @@ def calibrated(assignment: Assignment, rubric: Rubric, profile: str) -> dict[str
         if line.statistical and line.id not in thresholds:
             raise AssignmentError(
                 f"{assignment.folder / 'calibration.json'}: no threshold for {line.id} in the profile `{profile}`",
-                hint="measure it before grading on it",
+                hint=f"measure it before grading on it: autograder calibrate {assignment.slug}",
             )
-    return thresholds
+    return {**thresholds}
 
 
 def _well_formed(line: Line, path: Path, assignment: Assignment) -> None:

@@ -2,6 +2,7 @@
 
 It is all the work there is in an FID once the features are known. `ours` is `autograder.metrics.frechet.trace_sqrt_product`;
 the others are what FID code elsewhere does. Differences are relative to SciPy's square root. `--largest 512` leaves 2,048 out.
+On a machine that does other work too, threads wait for each other: set OMP_NUM_THREADS=1 and OPENBLAS_NUM_THREADS=1 there.
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def test_usage_errors_exit_with_2(cli, toy_root):
     assert cli("grade", ".", "--assignment", "toy", "--out", "o", "--sandbox", "cardboard", cwd=toy_root).returncode == 2
 
 
-@pytest.mark.parametrize("command", ["check", "grade", "rescore", "verify", "release", "new", "doctor"])
+@pytest.mark.parametrize("command", ["check", "grade", "rescore", "verify", "calibrate", "release", "new", "doctor"])
 def test_every_command_explains_itself(cli, command):
     done = cli(command, "--help")
     assert done.returncode == 0

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 import torch
-from metrics_support import DATA
+from metrics_support import DATA, drawn
 from safetensors.torch import load_file, save_file
 from support import ROOT
 
@@ -17,7 +17,12 @@ from autograder.metrics import embedded as shelf
 from autograder.metrics import image_text as pairs
 from autograder.metrics.cache import digest, encoded
 from autograder.metrics.embedded import DIGESTS, WEIGHTS, embedded, encoder_from
+from autograder.metrics.frechet import frechet_distance
+from autograder.metrics.gaussian import gaussian
 from autograder.metrics.image_text import image_text, words, zero_shot
+from autograder.metrics.inception import inception_score
+from autograder.metrics.kernel import kernel_distance
+from autograder.metrics.manifold import coverage, manifold
 from autograder.metrics.reference import stored
 from autograder.metrics.similarity import class_accuracy
 
@@ -132,6 +137,17 @@ def test_embeddings_are_the_same_bits_for_any_batch_and_number_of_threads(thread
         assert torch.equal(images, found[0][0]) and torch.equal(texts, found[0][1])
 
 
+def test_distances_do_not_depend_on_threads(threads):
+    """Counts to the last bit; sums to the twelfth digit, which no threshold has."""
+    a, b, found = drawn(1, 400, 64), drawn(2, 300, 64), []
+    for count in (1, 2):
+        threads(count)
+        shares = coverage(manifold(a), manifold(b))
+        sums = [frechet_distance(gaussian(a), gaussian(b)), kernel_distance(a, b), inception_score(a[:, :10])]
+        found.append((shares, sums))
+    assert found[0][0] == found[1][0] and found[0][1] == pytest.approx(found[1][1], rel=1e-12)
+
+
 def test_nobody_switches_an_encoder_to_training():
     encoder = embedded("fashion_mnist")
     encoder.net.train()
@@ -153,7 +169,7 @@ def test_a_gpu_gives_the_same_features_on_the_cpu():
 
 @pytest.fixture(scope="module")
 def captioned_images():
-    return captioned(HELD.images[:600], HELD.labels[:600], torch.Generator().manual_seed(3))
+    return captioned(HELD.images[:300], HELD.labels[:300], torch.Generator().manual_seed(3))
 
 
 def test_a_caption_is_undone_by_parse():
@@ -167,9 +183,9 @@ def test_a_caption_is_undone_by_parse():
 
 def test_captions_are_true_of_the_pixels_and_the_generator_decides(captioned_images):
     images, said = captioned_images
-    again = captioned(HELD.images[:600], HELD.labels[:600], torch.Generator().manual_seed(3))
+    again = captioned(HELD.images[:300], HELD.labels[:300], torch.Generator().manual_seed(3))
     assert torch.equal(images, again[0]) and said == again[1]
-    assert images.dtype == torch.uint8 and images.shape == (600, 1, 28, 28)
+    assert images.dtype == torch.uint8 and images.shape == (300, 1, 28, 28)
     found, true = measured(images), [parse(each) for each in said]
     for attribute, least in (("bright", 0.99), ("large", 0.97), ("framed", 1.0)):
         right = found[attribute] == torch.tensor([getattr(each, attribute) for each in true])

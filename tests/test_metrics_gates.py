@@ -108,7 +108,7 @@ def test_a_dark_model_may_be_let_through():
 def test_shifted_copies_are_memorised_and_honest_images_are_not():
     limit = real_draws.tail_limit("fashion_mnist")
     gates.not_memorised(HONEST, TRAINING, limit)
-    with pytest.raises(CheckFailed, match=r"at most \d of 60 images as near to a training image as a copy, got 60"):
+    with pytest.raises(CheckFailed, match=r"at most \d of 60 images as near to a training image as a copy, got 4\d"):
         gates.not_memorised(TRAINING[:N].roll(1, 3).flip(3), TRAINING, limit)
 
 

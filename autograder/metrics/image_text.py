@@ -127,8 +127,9 @@ def zero_shot(encoder: ImageTextEncoder, images: Tensor, groups: Sequence[Sequen
     """(N,): for each image the group that has the nearest caption.
 
     Not the group whose mean caption is nearest, as with CLIP's templates: the mean of 80 captions says little of the one word
-    that they share, and `large` came out right for 60 % of the images in place of all.
+    that they share, and `large` came out right for 60 % of the images instead of all.
     """
-    embedded = encoder.images(images)  # (N, D)
-    nearest = torch.stack([(embedded @ encoder.texts(group).T).max(1).values for group in groups], 1)  # (N, G)
-    return nearest.argmax(1)
+    everything = [caption for group in groups for caption in group]
+    cosines = encoder.images(images) @ encoder.texts(everything).T  # (N, all captions)
+    nearest = [part.max(1).values for part in torch.split(cosines, [len(group) for group in groups], 1)]
+    return torch.stack(nearest, 1).argmax(1)

@@ -28,14 +28,18 @@ class Manifold:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Which balls hold which points: M generated, N real."""
+    """What each of M generated points has to do with the balls of N real ones."""
 
     real_balls: Tensor
-    """(M,): in how many real balls each generated point lies."""
-    reached: Tensor
-    """(N,) bool: the real point lies in a generated ball."""
-    covered: Tensor
-    """(N,) bool: the real point's ball holds a generated point."""
+    """(M,): in how many real balls the generated point lies."""
+    reaching: Tensor
+    """(N,): in how many generated balls the real point lies."""
+    holding: Tensor
+    """(N,): how many generated points the real point's ball holds."""
+    only_reach: Tensor
+    """(M,): how many real points lie in this generated ball and in no other."""
+    only_held: Tensor
+    """(M,): how many real balls hold this generated point and no other."""
     k: int
 
 
@@ -71,7 +75,10 @@ def overlap(real: Manifold, generated: Manifold) -> Overlap:
     between = distances(real.points, generated.points)  # (N, M)
     in_real = between <= real.radii[:, None]  # (N, M)
     in_generated = between <= generated.radii[None, :]  # (N, M)
-    return Overlap(in_real.sum(0), in_generated.any(1), in_real.any(1), real.k)
+    return Overlap(
+        real_balls=in_real.sum(0), reaching=in_generated.sum(1), holding=in_real.sum(1),
+        only_reach=_alone(in_generated), only_held=_alone(in_real), k=real.k,
+    )  # fmt: skip
 
 
 def coverage(real: Manifold, generated: Manifold) -> Coverage:
@@ -83,10 +90,16 @@ def coverage_of(found: Overlap) -> Coverage:
     """The four numbers of an overlap."""
     return Coverage(
         precision=float((found.real_balls > 0).double().mean()),
-        recall=float(found.reached.double().mean()),
+        recall=float((found.reaching > 0).double().mean()),
         density=float(found.real_balls.double().mean() / found.k),
-        coverage=float(found.covered.double().mean()),
+        coverage=float((found.holding > 0).double().mean()),
     )
+
+
+def _alone(inside: Tensor) -> Tensor:
+    """Of (N, M) truth values, (M,): how many rows have this column and no other."""
+    rows = inside[inside.sum(1) == 1]
+    return rows.sum(0)
 
 
 def distances(a: Tensor, b: Tensor) -> Tensor:

@@ -116,7 +116,8 @@ def _open_checks(group: TaskGroup) -> list[str]:
     for result in group.open:
         check = result.line
         hidden = "" if check.visibility == "visible" else " (hidden check)"
-        lines += [f"- {MARKS[result.status]} **{prose(check.title)}**{hidden}: {result.status}, 0 of {check.points}", ""]
+        outcome = f"{result.status}, {result.points} of {check.points}"
+        lines += [f"- {MARKS[result.status]} **{prose(check.title)}**{hidden}: {outcome}", ""]
         lines += [*code(result.message, indent="  "), ""] if result.message else []
         lines += [f"  Hint: {prose(check.hint)}", ""] if check.hint else []
     return lines

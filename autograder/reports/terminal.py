@@ -91,7 +91,7 @@ def _check_lines(result: CheckResult) -> Iterator[RenderableType]:
     if result.line.visibility != "visible":
         title.append("  (hidden)", "dim")
     if result.status is not Status.PASSED:
-        title.append(f"  {result.status}, {result.line.points} points", "dim")
+        title.append(f"  {result.status}, {_earned(result)} points", "dim")
     yield Hanging(title, Text(f"  {MARKS[result.status]} ", STYLES[result.status], end=""), "    ")
     if result.status is Status.PASSED:
         return
@@ -99,6 +99,11 @@ def _check_lines(result: CheckResult) -> Iterator[RenderableType]:
         yield _quoted(clean(result.message), "")
     if result.line.hint:
         yield _quoted(f"hint: {line(result.line.hint, 500)}", "italic")
+
+
+def _earned(result: CheckResult) -> str:
+    """`9 of 12`, or `12` when nothing is earned: what the check is worth."""
+    return f"{result.points} of {result.line.points}" if result.points else str(result.line.points)
 
 
 def _quoted(text: str, style: str) -> Hanging:

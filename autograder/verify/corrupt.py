@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from autograder.grade import Prepared
 from autograder.observe import Run
+from autograder.outcome import CheckResult, Status
+from autograder.verify.report import Report
+from autograder.verify.yard import Clock, Yard, judged
 
 Path = tuple[str, ...]
 NAMES = ("nan", "zeros", "empty", "truncated", "reversed", "wrong shape", "wrong dtype", "another input")
+WORTHLESS = ("nan", "empty", "truncated", "wrong shape", "wrong dtype")
+"""No partial credit makes up for these; zeros or a reversed answer can be a bad model's true answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +109,39 @@ def _with(run: Run, leaf: Path, damaged: Any) -> Run:
 
 def _put(value: Any, rest: Path, damaged: Any) -> Any:
     return damaged if not rest else {**value, rest[0]: _put(value[rest[0]], rest[1:], damaged)}
+
+
+def corruptions(report: Report, prepared: Prepared, yard: Yard, clock: Clock, runs: Sequence[Run]) -> None:
+    """Every leaf that a check looked at, damaged in every way: the check must fail, and must not raise."""
+    (whole,) = judged(runs[:1], prepared, yard, clock)
+    if any(answer.fault for run in runs for answer in run.answers.values()):
+        report.problems.append("corruptions were not tried: an observation of the reference has no value")
+        return
+    damaged = list(corrupted(runs[0], runs[1], {leaf for leaves in whole.reads.values() for leaf in leaves}))
+    only: dict[str, list[int]] = {}
+    for line in prepared.rubric.lines:
+        unknown = [kind for kind in line.tolerates if kind not in NAMES]
+        report.problems += [f"{line.id}: tolerates `{kind}`: expected one of {', '.join(NAMES)}" for kind in unknown]
+        mine = [i for i, each in enumerate(damaged) if each.leaf in whole.reads.get(line.id, set())]
+        only[line.id] = [i for i in mine if damaged[i].kind not in line.tolerates]
+        report.exempt += len(mine) - len(only[line.id])
+        if not mine:
+            report.problems.append(f"{line.id}: looks at no observation, so nothing can fail it")
+    verdicts = judged([each.run for each in damaged], prepared, yard, clock, only)
+    for check, indices in only.items():
+        for i in indices:
+            report.tried += 1
+            trouble = _trouble(verdicts[i].results.get(check), damaged[i].kind)
+            if not trouble:
+                report.caught += 1
+                continue
+            what = f"{'.'.join(damaged[i].leaf)} is damaged ({damaged[i].kind})"
+            report.problems.append(f"{check} {trouble} when {what}: {verdicts[i].fault[:200]}".rstrip(": "))
+
+
+def _trouble(result: CheckResult | None, kind: str) -> str:
+    if result is None or result.status not in (Status.FAILED, Status.PASSED):
+        return "does not judge"
+    if result.status is Status.PASSED:
+        return "passes"
+    return "gives partial credit" if result.points and kind in WORTHLESS else ""

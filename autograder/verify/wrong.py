@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +94,19 @@ def mutants(assignment: Assignment) -> list[tuple[Mutant, Submission]]:
     return [(mutant, _mutated(mutant, assignment, path)) for mutant in listed]
 
 
+def seed_of(slug: str, number: int) -> str:
+    """The seeds of a proof are fixed, so that it can be repeated; grading has others."""
+    return hashlib.sha256(f"verify/{slug}/{number}".encode()).hexdigest()
+
+
+def made_weights(mutant: Mutant, assignment: Assignment, seed: int) -> Submission:
+    """The right code with this mutant's weights; `noise` is drawn with this seed."""
+    if mutant.weights is None:
+        raise AssignmentError(f"{mutant.name}: has no weights of its own")
+    path = twin(assignment) / "mutants.yaml"
+    return Submission(mutant.name, _with_weights(dict(reference(assignment).files), mutant.weights, assignment, path, seed))
+
+
 def _mutated(mutant: Mutant, assignment: Assignment, path: Path) -> Submission:
     right = reference(assignment)
     module = f"{assignment.spec.module}.py"
@@ -111,7 +125,9 @@ def _mutated(mutant: Mutant, assignment: Assignment, path: Path) -> Submission:
     return Submission(mutant.name, files)
 
 
-def _with_weights(files: dict[str, bytes], kind: str, assignment: Assignment, path: Path) -> dict[str, bytes]:
+def _with_weights(
+    files: dict[str, bytes], kind: str, assignment: Assignment, path: Path, seed: int = 0
+) -> dict[str, bytes]:  # fmt: skip
     name = assignment.spec.weights
     if name is None:
         raise AssignmentError(f"{path}: weights: {assignment.slug} has no checkpoint to hand in")
@@ -120,7 +136,7 @@ def _with_weights(files: dict[str, bytes], kind: str, assignment: Assignment, pa
     if kind not in MADE_WEIGHTS:
         return {**files, name: _read(path.parent / kind)}
     tensors = load(files[name])
-    rng = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(seed)
     made = {
         key: {
             "noise": lambda t=tensor: 0.05 * torch.randn(t.shape, generator=rng),

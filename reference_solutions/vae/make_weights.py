@@ -1,31 +1,36 @@
 """Makes every checkpoint of this folder: python reference_solutions/vae/make_weights.py. About 2 minutes on one core.
 
 weights/vae.safetensors is what `python train.py --seed 0` writes on the images that ship; the others belong to mutants and an
-alternate.
+alternate. Trained as in a calibration, by train.py's own command line.
 """
 
 from pathlib import Path
 
 import torch
-from calibrate import ASSIGNMENT, FULL, HERE, loaded, solution
-from safetensors.torch import save_file
+from safetensors.torch import load, save_file
 
-from autograder.data import SHIPPED, load
+from autograder.assignment import load_assignment
+from autograder.calibrate.measure import cache_folder
+from autograder.calibrate.training import Trainer, Training
+from autograder.course import find_course
 
-NO_KL = [{"old": 'return {"loss": rec + kl', "new": 'return {"loss": rec'}]
+HERE = Path(__file__).resolve().parent
+SHIPPED = ("--data", "{shipped}/fashion_mnist")
 
 
 def main() -> None:
-    torch.set_num_threads(1)
-    images, train = load("fashion_mnist", SHIPPED / "fashion_mnist").images.float() / 255, loaded(ASSIGNMENT / "train.py").train
-    for path, module, epochs, dtype in (
-        ("weights/vae.safetensors", solution([]), FULL, torch.float32),
-        ("trained_without_kl.safetensors", solution(NO_KL), FULL, torch.float16),  # half the bytes
-        ("stopped_after_one_epoch.safetensors", solution([]), 1, torch.float16),
-        ("alternates/conv.safetensors", loaded(HERE / "alternates" / "conv.py"), FULL, torch.float32),
+    course = find_course(HERE)
+    trainer = Trainer(load_assignment(course, "vae"), cache_folder(course.root), 3600)
+    right, conv = (HERE / "vae.py").read_bytes(), (HERE / "alternates" / "conv.py").read_bytes()
+    no_kl = right.replace(b'return {"loss": rec + kl', b'return {"loss": rec')
+    for path, source, arguments, dtype in (
+        ("weights/vae.safetensors", right, SHIPPED, torch.float32),
+        ("trained_without_kl.safetensors", no_kl, SHIPPED, torch.float16),  # half the bytes
+        ("stopped_after_one_epoch.safetensors", right, (*SHIPPED, "--epochs", "1"), torch.float16),
+        ("alternates/conv.safetensors", conv, SHIPPED, torch.float32),
     ):
-        weights = train(module, images, epochs, seed=0).state_dict()
-        save_file({name: value.to(dtype).contiguous() for name, value in weights.items()}, HERE / Path(path))
+        weights = load(trainer.weights(Training(source, arguments, seed=0)))
+        save_file({name: value.to(dtype).contiguous() for name, value in weights.items()}, HERE / path)
         print(f"saved {path}", flush=True)
 
 
