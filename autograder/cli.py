@@ -8,32 +8,21 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from autograder import __version__
 from autograder.errors import AutograderError, CourseError, SandboxUnavailable
+from autograder.progress import account, bar, busy, plain
+from autograder.walls import Backend, wall_of
 
 if TYPE_CHECKING:
     from autograder.assignment import Assignment
     from autograder.course import Course
     from autograder.grade import Prepared
-    from autograder.sandbox.contract import Sandbox
 
 DONE, FAILED, BAD_INPUT, UNGRADED = 0, 1, 2, 3
 
@@ -45,16 +34,6 @@ app = typer.Typer(
 
 CourseOption = Annotated[Path | None, typer.Option("--course", help="The course's folder; default: found from here upward.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
-
-
-class Backend(str, Enum):
-    """Walls by name."""
-
-    bubblewrap = "bubblewrap"
-    warm = "warm"
-    docker = "docker"
-    podman = "podman"
-    none = "none"
 
 
 WallOption = Annotated[
@@ -71,9 +50,9 @@ def main() -> None:
         app()
     except AutograderError as error:
         talk = Console(stderr=True, highlight=False)
-        talk.print(f"[bold red]error[/]: {_plain(error.message)}", soft_wrap=True)
+        talk.print(f"[bold red]error[/]: {plain(error.message)}", soft_wrap=True)
         if error.hint:
-            talk.print(f"\n[bold]hint[/]: {_plain(error.hint)}", soft_wrap=True)
+            talk.print(f"\n[bold]hint[/]: {plain(error.hint)}", soft_wrap=True)
         sys.exit(UNGRADED if isinstance(error, SandboxUnavailable) else BAD_INPUT)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -108,7 +87,7 @@ def check(
     assignment = find_handout(path)
     if seed and not _is_seed(seed):
         raise CourseError(f"--seed {seed}: expected 64 hexadecimal digits", hint="leave it out for fresh inputs")
-    with _busy("checking", quiet=as_json):
+    with busy("checking", quiet=as_json):
         checked = check_own(path, assignment, seed=seed)
     score = checked.score
     if as_json:
@@ -117,7 +96,7 @@ def check(
         console = Console()
         console.print(check_table(score.checks, checked.view.tasks))
         for problem in score.attention:
-            console.print(f"[yellow]note[/]: {_plain(problem)}", soft_wrap=True)
+            console.print(f"[yellow]note[/]: {plain(problem)}", soft_wrap=True)
         console.print(f"visible checks: [bold]{score.score}[/] of {score.max_score} points. {_hidden_note(assignment.folder)}")
         console.print(f"pictures and page: {', '.join(os.path.relpath(file) for file in checked.written)}", soft_wrap=True)
     raise typer.Exit(DONE if score.score == score.max_score else FAILED)
@@ -153,13 +132,13 @@ def grade(
     from autograder.score import Score
 
     prepared = _prepared(course, assignment)
-    wall = _wall(sandbox, gpu)
+    wall = wall_of(sandbox, gpu)
     proof = wall.prove()
     demand(proof, [*prepared.course.term.accept_degraded, *(accept_degraded or [])])
     record = Record(out, prepared.course, prepared.assignment, prepared.rubric)
     record.open()
     try:
-        with _bar(f"grading {assignment}", quiet=as_json) as (start, advance):
+        with bar(f"grading {assignment}", quiet=as_json) as (start, advance):
 
             def keep(score: Score, run: Run | None) -> Score:
                 kept = record.add(score, run)
@@ -195,7 +174,7 @@ def rescore(
 
     former = former_results(folder)
     prepared = _prepared(course, slug_of(former, folder))
-    with _busy("judging again", quiet=as_json):
+    with busy("judging again", quiet=as_json):
         outcome = judge_again(folder, former, prepared)
     if as_json:
         keys = ("student", "before", "after", "check", "reason")
@@ -237,8 +216,8 @@ def verify(
     from autograder.verify.table import write_tables
 
     prepared = [_prepared(course, slug) for slug in ordered(find_course(course), slugs or [])]
-    with _account("verifying", quiet=as_json) as progress:
-        reports = prove_all(prepared, _wall(sandbox), seeds=seeds, jobs=jobs or os.cpu_count() or 1, progress=progress)
+    with account("verifying", quiet=as_json) as progress:
+        reports = prove_all(prepared, wall_of(sandbox), seeds=seeds, jobs=jobs or os.cpu_count() or 1, progress=progress)
     written = write_tables(reports, table) if table is not None else []
     if as_json:
         _print_json({"assignments": [report.as_json() for report in reports]})
@@ -278,13 +257,13 @@ def calibrate(
     command = " ".join(
         ["autograder calibrate", slug, *(["--runs", str(runs)] if runs else []), *(["--power", str(power)] if power else [])]
     )
-    with _bar(f"calibrating {slug}", quiet=as_json) as (start, advance):
+    with bar(f"calibrating {slug}", quiet=as_json) as (start, advance):
         start(len(plan.cases))
         if not as_json:
             print(
                 f"{slug}: {calibration.counted(plan)}; {plan.to_train} to train, the rest is cached", file=sys.stderr, flush=True
             )
-        found = calibration.calibrate(plan, _wall(sandbox), jobs=jobs or os.cpu_count() or 1, command=command, step=advance)
+        found = calibration.calibrate(plan, wall_of(sandbox), jobs=jobs or os.cpu_count() or 1, command=command, step=advance)
     written = [] if dry_run else calibration.write(found, plan.assignment, picture)
     if as_json:
         rate = max(entry["false_fail_bound"] for entry in found.record["checks"].values())
@@ -309,9 +288,9 @@ def release(
 
     prepared = _prepared(course, slug)
     own = prepared.assignment.folder / "handout"
-    with _busy(f"releasing {slug}"):
+    with busy(f"releasing {slug}"):
         written = make_handout(
-            prepared, out or own, sandbox=None if keep_pictures else _wall(Backend.warm), pictures_from=own / "pictures"
+            prepared, out or own, sandbox=None if keep_pictures else wall_of(Backend.warm), pictures_from=own / "pictures"
         )
     for path in written:
         print(os.path.relpath(path))
@@ -349,9 +328,9 @@ def doctor(
         console = Console(highlight=False)
         for finding in findings:
             mark = "[green]ok[/]     " if finding.ok else "[red]missing[/]" if finding.needed else "[yellow]absent[/] "
-            console.print(f"{mark} [bold]{finding.what}[/]: {_plain(finding.found)}", soft_wrap=True)
+            console.print(f"{mark} [bold]{finding.what}[/]: {plain(finding.found)}", soft_wrap=True)
             if finding.hint:
-                console.print(f"        hint: {_plain(finding.hint)}", soft_wrap=True)
+                console.print(f"        hint: {plain(finding.hint)}", soft_wrap=True)
     raise typer.Exit(DONE if all(finding.ok or not finding.needed for finding in findings) else FAILED)
 
 
@@ -369,93 +348,6 @@ def _loaded(start: Path | None, slug: str) -> tuple[Course, Assignment]:
     return course, load_assignment(course, slug)
 
 
-def _wall(backend: Backend, gpu: int | None = None) -> Sandbox:
-    from autograder.sandbox.bubblewrap import Bubblewrap
-
-    if gpu is not None and backend not in (Backend.docker, Backend.podman):
-        raise CourseError(
-            f"--gpu {gpu}: only docker and podman guests get a GPU, not {backend.value}", hint="add --sandbox docker"
-        )
-
-    if backend is Backend.none:
-        raise CourseError(
-            "--sandbox none: there is no wall then, so hidden checks and the submissions of others are refused",
-            hint="grade with --sandbox bubblewrap; for your own work use `autograder check`",
-        )
-    if backend in (Backend.docker, Backend.podman):
-        from autograder.sandbox.containers import Docker, Podman
-
-        return Docker(gpu=gpu) if backend is Backend.docker else Podman(gpu=gpu)
-    if backend is Backend.warm:
-        from autograder.sandbox.warm import Warm
-
-        warm = Warm(cold=Bubblewrap())
-        return warm if warm.prove().holds else Bubblewrap()
-    return Bubblewrap()
-
-
-@contextmanager
-def _bar(title: str, *, quiet: bool) -> Iterator[tuple[Callable[[int], None], Callable[[str], None]]]:
-    """A progress bar on stderr: (set the total, advance with a note)."""
-    with _account(title, quiet=quiet) as account:
-        yield account.more, account.done
-
-
-def _columns() -> tuple[ProgressColumn, ...]:
-    """What a progress bar shows."""
-    return (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-    )  # fmt: skip
-
-
-class _Account:
-    """Progress of which the total grows: work that is found while it is done."""
-
-    def __init__(self, progress: Progress, title: str, *, plain: bool) -> None:
-        self._progress, self._title, self._plain, self._stream = progress, title, plain, progress.console.file
-        self._task = progress.add_task(title, total=0, note="")
-
-    def more(self, count: int) -> None:
-        """So many more things are to be done."""
-        self._progress.update(self._task, total=(self._progress.tasks[0].total or 0) + count)
-
-    def done(self, text: str, count: int = 1) -> None:
-        """So many are."""
-        self._progress.update(self._task, advance=count, note=_plain(text))
-        if self._plain:
-            task = self._progress.tasks[0]
-            left = _minutes(task.elapsed, task.completed, task.total)
-            print(f"{self._title}: {task.completed:.0f} of {task.total:.0f}{left}: {text}", file=self._stream, flush=True)
-
-
-def _minutes(elapsed: float | None, completed: float, total: float | None) -> str:
-    """`, about 4 min left`, once there is something to judge by."""
-    if not elapsed or not total or completed < 3:
-        return ""
-    seconds = elapsed * (total - completed) / completed
-    return f", about {seconds / 60:.0f} min left" if seconds >= 90 else f", about {seconds:.0f} s left"
-
-
-@contextmanager
-def _account(title: str, *, quiet: bool) -> Iterator[_Account]:
-    """Progress on stderr; while the judge runs in another thread, `sys.stderr` is not where it was."""
-    talk = Console(file=sys.stderr)
-    with Progress(*_columns(), console=talk, disable=quiet or not talk.is_terminal) as progress:
-        yield _Account(progress, title, plain=not quiet and not talk.is_terminal)
-
-
-@contextmanager
-def _busy(title: str, *, quiet: bool = False) -> Iterator[Callable[[str], None]]:
-    """A spinner on a terminal, plain lines elsewhere."""
-    talk = Console(stderr=True)
-    if quiet or not talk.is_terminal:
-        yield (lambda text: None) if quiet else (lambda text: print(f"{title}: {text}", file=sys.stderr, flush=True))
-        return
-    with talk.status(f"{title} ...") as status:
-        yield lambda text: status.update(f"{title}: {_plain(text)}")
-
-
 def _hidden_note(folder: Path) -> str:
     """How much of the grade these checks do not show."""
     try:
@@ -467,14 +359,6 @@ def _hidden_note(folder: Path) -> str:
 
 def _is_seed(text: str) -> bool:
     return len(text) == 64 and all(character in "0123456789abcdef" for character in text)
-
-
-def _plain(text: str) -> str:
-    from rich.markup import escape
-
-    from autograder.reports.clean import clean
-
-    return escape(clean(text))
 
 
 def _print_json(value: Any) -> None:
