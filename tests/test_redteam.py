@@ -10,16 +10,19 @@ from pathlib import Path
 
 import pytest
 import redteam
+from redteam_class import BARE, GROUPS, attacks, beside, guard_of
+from redteam_rows import NOT_HERE, ROWS
+from redteam_table import fell
 from support import ROOT
 
-ATTACKS = redteam.attacks()
+ATTACKS = attacks()
 IDS = [f"{attack.group}/{attack.deed}" for attack in ATTACKS]
 
 
 def test_there_are_enough_attacks_of_every_kind():
     assert len(ATTACKS) >= 60
     assert sum(attack.naive for attack in ATTACKS) >= 12
-    for group in redteam.GROUPS:
+    for group in GROUPS:
         assert sum(attack.group == group for attack in ATTACKS) >= 10, group
     assert len({attack.student for attack in ATTACKS}) == len(ATTACKS)
 
@@ -27,19 +30,19 @@ def test_there_are_enough_attacks_of_every_kind():
 @pytest.mark.parametrize("attack", ATTACKS, ids=IDS)
 def test_an_attack_refuses_to_run_bare(attack, tmp_path):
     done = subprocess.run([sys.executable, "-I", "-S", "-B", attack.path], cwd=tmp_path, capture_output=True, timeout=30)
-    assert (done.returncode, done.stdout, done.stderr) == (redteam.BARE, b"", b"")
+    assert (done.returncode, done.stdout, done.stderr) == (BARE, b"", b"")
     assert not list(tmp_path.iterdir())
 
 
 def test_all_guards_are_the_same_and_come_before_the_deed():
-    assert len({redteam.guard_of(attack.path) for attack in ATTACKS if not attack.builder}) == 1
+    assert len({guard_of(attack.path) for attack in ATTACKS if not attack.builder}) == 1
     for attack in ATTACKS:
         lines = attack.path.read_text().split('"""', 2)[2].strip().splitlines()
         assert lines[0] == "# ruff: noqa", attack.deed
 
 
 def test_files_that_come_along_are_guarded_too():
-    brought = {name: text for attack in ATTACKS for name, text in redteam.beside(attack.path).items()}
+    brought = {name: text for attack in ATTACKS for name, text in beside(attack.path).items()}
     assert brought
     for name, text in brought.items():
         if name.endswith(".py"):
@@ -58,8 +61,8 @@ def test_importing_a_builder_does_nothing(attack, tmp_path, monkeypatch):
 
 def test_every_known_kind_of_attack_is_shown_or_has_a_reason():
     shown = {row for attack in ATTACKS for row in attack.rows}
-    assert redteam.ROWS - shown - set(redteam.NOT_HERE) == set()
-    assert not shown & set(redteam.NOT_HERE)
+    assert ROWS - shown - set(NOT_HERE) == set()
+    assert not shown & set(NOT_HERE)
 
 
 def test_the_document_names_every_attack():
@@ -82,10 +85,10 @@ def test_the_naive_grader_s_verdict_is_read_in_three_ways():
 
 @pytest.fixture(scope="session")
 def report(wall, tmp_path_factory):
-    """Every attack, graded once, in the laboratory where there is one."""
+    """Every attack behind each wall that holds here, in the laboratory where there is one."""
     file = tmp_path_factory.mktemp("redteam") / "report.json"
     command = [sys.executable, "-B", Path(redteam.__file__), "--json", file]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=2400)
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=3000)
     assert file.exists(), done.stderr[-2000:]
     return json.loads(file.read_text())
 
@@ -95,8 +98,8 @@ def report(wall, tmp_path_factory):
 @pytest.mark.parametrize("attack", ATTACKS, ids=IDS)
 def test_an_attack_gets_nothing(report, attack):
     found = next(each for each in report["attacks"] if each["deed"] == attack.deed)
-    assert found["fell"] == []
-    assert (found["score"] or 0) <= attack.earns
+    assert fell(found) == []
+    assert all((outcome["score"] or 0) <= attack.earns for outcome in found["walls"].values())
 
 
 @pytest.mark.wall
@@ -110,11 +113,16 @@ def test_an_attack_that_forges_is_real(report, attack):
 @pytest.mark.wall
 @pytest.mark.slow
 def test_the_naive_grader_is_right_about_honest_work(report):
-    assert report["control"] == {"honest": ["exit", "junit", "text"], "honest-wrong": []}
+    assert report["control"]["twins"] == {"honest": ["exit", "junit", "text"], "honest-wrong": []}
+    assert report["control"]["trouble"] == []
 
 
 @pytest.mark.wall
 @pytest.mark.slow
-def test_the_class_and_the_machine_are_as_if_nobody_had_attacked(report):
+@pytest.mark.parametrize("name", redteam.WALLS)
+def test_the_class_and_the_machine_are_as_if_nobody_had_attacked(report, name):
     """Honest twins have their points; no process, mount, file or socket is left; nobody called; nothing secret was written."""
-    assert report["class"] == []
+    found = next(each for each in report["walls"] if each["name"] == name)
+    if found["skipped"] and name not in ("bubblewrap", "warm"):
+        pytest.skip(f"NOT PROVEN HERE: {found['skipped']}")
+    assert not found["skipped"] and found["class"] == []
