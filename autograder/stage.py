@@ -32,7 +32,7 @@ class StageError(AutograderError):
 def staged(submission: Submission, assignment: Assignment, scratch: Path | None = None) -> Iterator[Stage]:
     """A stage that is removed afterwards; if we are killed, the next grader removes it."""
     try:
-        folder = Path(tempfile.mkdtemp(prefix="s", dir=scratch or own_folder()))
+        folder = _empty(scratch)
     except OSError as error:
         raise StageError(f"no folder for the stage: {error.strerror}", hint="free some space in the temporary folder") from error
     try:
@@ -41,6 +41,17 @@ def staged(submission: Submission, assignment: Assignment, scratch: Path | None 
         shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(OSError):
             folder.parent.rmdir()  # only when it was the last one
+
+
+def _empty(scratch: Path | None) -> Path:
+    """A new folder. Another thread that ends its last stage removes the folder around it, at times just before we are in it."""
+    for _ in range(100):
+        try:
+            return Path(tempfile.mkdtemp(prefix="s", dir=scratch or own_folder()))
+        except FileNotFoundError:
+            if scratch is not None:
+                raise
+    raise StageError("no folder for the stage: it was removed a hundred times", hint="is something tidying the temporary folder?")
 
 
 def own_folder() -> Path:

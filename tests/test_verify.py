@@ -13,7 +13,7 @@ from autograder.observe import Run
 from autograder.sandbox.contract import Answer
 from autograder.verify.corrupt import NAMES, corrupted, damage, unchanged
 from autograder.verify.seeds import allowed
-from autograder.verify.wrong import mutants
+from autograder.verify.wrong import mutants, starter
 
 pytestmark = pytest.mark.wall
 
@@ -172,6 +172,20 @@ def test_the_tables_in_the_docs_are_of_todays_mutants_and_checks(course_of):
         assert [check["id"] for check in record["checks"]] == [line.id for line in prepared.rubric.lines], path.name
         assert record["ok"] and all(mutant["ok"] for mutant in record["mutants"]), path.name
         assert f"{path.stem}.html" in (folder / "index.html").read_text()
+
+
+def test_stages_that_begin_and_end_at_once_do_not_take_the_folder_from_each_other(toy):
+    """A proof ended with `no folder for the stage`: one thread removed the empty folder that another was about to use."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from autograder.stage import staged
+
+    def one(number: int) -> bool:
+        with staged(starter(toy.assignment), toy.assignment) as stage:
+            return (stage.boot / "driver.py").is_file()
+
+    with ThreadPoolExecutor(max_workers=2) as workers:
+        assert all(workers.map(one, range(400)))
 
 
 VALUE = {"a": torch.tensor([1.0, 2.0, 3.5]), "n": 2.5, "items": [1.0, 2.0], "flag": True, "word": "yes"}
