@@ -85,9 +85,9 @@ def test_the_naive_grader_s_verdict_is_read_in_three_ways():
 
 @pytest.fixture(scope="session")
 def report(wall, tmp_path_factory):
-    """Every attack behind each wall that holds here, in the laboratory where there is one."""
+    """Every attack behind the wall of record, in the laboratory where there is one; `make redteam` takes all walls that hold here."""
     file = tmp_path_factory.mktemp("redteam") / "report.json"
-    command = [sys.executable, "-B", Path(redteam.__file__), "--json", file]
+    command = [sys.executable, "-B", Path(redteam.__file__), "--walls", "bubblewrap", "--json", file]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=3000)
     assert file.exists(), done.stderr[-2000:]
     return json.loads(file.read_text())
@@ -119,10 +119,7 @@ def test_the_naive_grader_is_right_about_honest_work(report):
 
 @pytest.mark.wall
 @pytest.mark.slow
-@pytest.mark.parametrize("name", redteam.WALLS)
-def test_the_class_and_the_machine_are_as_if_nobody_had_attacked(report, name):
+def test_the_class_and_the_machine_are_as_if_nobody_had_attacked(report):
     """Honest twins have their points; no process, mount, file or socket is left; nobody called; nothing secret was written."""
-    found = next(each for each in report["walls"] if each["name"] == name)
-    if found["skipped"] and name not in ("bubblewrap", "warm"):
-        pytest.skip(f"NOT PROVEN HERE: {found['skipped']}")
+    (found,) = report["walls"]
     assert not found["skipped"] and found["class"] == []
