@@ -58,7 +58,7 @@ def test_copies_are_found_shifted_flipped_and_noisy_too_and_honest_images_are_no
     assert copies(copied, training) == 50 and copies(honest, training) == 0
     for moved in (copied.roll(1, -1), copied.flip(-1), copied.flip(-1).roll(2, -2), noisy(copied, 5)):
         assert copies(moved, training) == 0
-        assert near_copies(moved, training, limit) >= 35  # of 50; what a shift rolled over the border is no border's value
+        assert near_copies(moved, training, limit) >= 30  # of 50; what a shift rolled over the border is no border's value
 
 
 def test_a_blurry_model_is_not_accused(clothes):

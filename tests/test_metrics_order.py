@@ -112,5 +112,5 @@ def test_missing_classes_and_repetition_cost_recall_or_coverage_and_no_precision
 def test_precision_alone_and_the_inception_score_alone_say_nothing(scored):
     """One good image many times has full precision; 100 images repeated keep the score of real ones."""
     assert scored["1 image"]["precision"] == 1 and scored["1 image"]["coverage"] < 0.02
-    assert scored["100 images"]["is"] > 0.95 * scored["real"]["is"]
+    assert scored["100 images"]["is"] > 0.9 * scored["real"]["is"]  # 0.93 to 1.01 for five other hundreds
     assert scored["1 image"]["is"] == pytest.approx(1) and scored["1 class"]["is"] < 2

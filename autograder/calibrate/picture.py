@@ -16,6 +16,8 @@ RIGHT, OTHER, CAUGHT, MISSED, INK, SOFT = "#1d7a55", "#2556a8", "#b83a2b", "#9a6
 MARKERS = {RIGHT: "o", OTHER: "D", CAUGHT: "x", MISSED: "^"}
 WIDTH, ROW = 8.0, 0.23
 """Inches."""
+Row = tuple[str, Sequence[float | None], str]
+"""Name, values, colour."""
 
 
 def picture(check: str, entry: Mapping[str, Any]) -> bytes:
@@ -35,9 +37,9 @@ def picture(check: str, entry: Mapping[str, Any]) -> bytes:
     return _fewer_colours(out.getvalue())
 
 
-def _rows(entry: Mapping[str, Any]) -> list[tuple[str, Sequence[float | None], str]]:
-    """(name, values, colour), right answers first, then mistakes from near to far."""
-    rows: list[tuple[str, Sequence[float | None], str]] = [("reference", entry["runs"], RIGHT)]
+def _rows(entry: Mapping[str, Any]) -> list[Row]:
+    """Right answers first, then mistakes from near to far."""
+    rows: list[Row] = [("reference", entry["runs"], RIGHT)]
     rows += [(name, values, OTHER) for name, values in entry["alternates"].items()]
     worst = entry["direction"] == "below"
     wrong = sorted(entry["mutants"].items(), key=lambda item: _middle(item[1], worst=worst), reverse=not worst)
@@ -49,37 +51,71 @@ def _middle(values: Sequence[float | None], *, worst: bool) -> float:
     return sum(known) / len(known) if known else float("inf" if worst else "-inf")
 
 
-def _draw(axes: Any, entry: Mapping[str, Any], rows: Sequence[tuple[str, Sequence[float | None], str]]) -> None:
-    threshold, floor, upper = entry["threshold"], entry.get("floor"), entry["direction"] == "below"
-    numbers = [value for _, values, _ in rows for value in values if value is not None] + [threshold]
-    if min(numbers) > 0 and max(numbers) / min(numbers) > 3:
+def _draw(axes: Any, entry: Mapping[str, Any], rows: Sequence[Row]) -> None:
+    threshold, upper, end = entry["threshold"], entry["direction"] == "below", _end(entry)
+    known = [value for _, values, _ in rows for value in values if value is not None]
+    shown = [value for value in known if _inside(value, end, upper=upper)] + [threshold, *filter(None, [entry.get("floor")])]
+    if min(shown) > 0 and max(shown) / min(shown) > 3:
         axes.set_xscale("log")
         _plain_ticks(axes)
-    for place, (_, values, colour) in enumerate(rows):
-        known = [value for value in values if value is not None]
-        axes.scatter(known, [place] * len(known), s=22, marker=MARKERS[colour], color=colour, alpha=0.7, lw=1.3, zorder=3)
-        if not known:
-            axes.annotate("no value: refused", (threshold, place), xytext=(6, 0), textcoords="offset points", fontsize=7,
-                          color=colour, va="center")  # fmt: skip
-    low, high = axes.get_xlim()
-    axes.axvspan(low, threshold, color=RIGHT, alpha=0.07, lw=0) if upper else axes.axvspan(
-        threshold, high, color=RIGHT, alpha=0.07, lw=0
-    )
+    edge = end if len(known) > sum(_inside(value, end, upper=upper) for value in known) else max(shown) if upper else min(shown)
+    for place, row in enumerate(rows):
+        _draw_row(axes, place, row, end, edge, upper=upper)
+    axes.margins(x=0.04)
     axes.axvline(threshold, color=RIGHT, lw=1.4, zorder=2)
-    above = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "fontsize": 8, "va": "bottom"}
-    side = "right" if upper else "left"
-    axes.annotate(f"threshold {threshold:.4g}", (threshold, 1), xytext=(0, 3), ha=side, color=RIGHT, **above)
-    if floor is not None:
-        for k in range(1, entry["steps"] + 1):
-            at = threshold * (floor / threshold) ** (k / entry["steps"])
-            axes.axvline(at, color=SOFT, lw=0.8, ls=":" if k < entry["steps"] else "--", zorder=1)
-        text = f"floor {floor:.4g} ({entry['floor_from']})"
-        axes.annotate(text, (floor, 1), xytext=(0, 3), ha="left" if upper else "right", color=SOFT, **above)
+    axes.autoscale_view()
+    low, high = axes.get_xlim()
     axes.set_xlim(low, high)
+    best = (low, threshold) if upper else (threshold, high)
+    axes.axvspan(*best, color=RIGHT, alpha=0.07, lw=0)
+    _say_above(axes, f"threshold {threshold:.4g}", threshold, RIGHT, left=upper)
+    _draw_floor(axes, entry, threshold)
     _name_rows(axes, entry, rows)
 
 
-def _name_rows(axes: Any, entry: Mapping[str, Any], rows: Sequence[tuple[str, Sequence[float | None], str]]) -> None:
+def _end(entry: Mapping[str, Any]) -> float:
+    """Where the axis ends on the bad side: a diverged model must not make all others one dot."""
+    far = entry["floor"] - entry["mean"] if "floor" in entry else 2 * (entry["threshold"] - entry["mean"])
+    return float(entry["mean"] + 2.5 * far)
+
+
+def _inside(value: float, end: float, *, upper: bool) -> bool:
+    return value <= end if upper else value >= end
+
+
+def _draw_row(axes: Any, place: int, row: Row, end: float, edge: float, *, upper: bool) -> None:
+    """A dot a run; what lies beyond the end is an arrow at the edge, with its number."""
+    _, values, colour = row
+    inside = [value for value in values if value is not None and _inside(value, end, upper=upper)]
+    beyond = [value for value in values if value is not None and not _inside(value, end, upper=upper)]
+    axes.scatter(inside, [place] * len(inside), s=22, marker=MARKERS[colour], color=colour, alpha=0.7, lw=1.3, zorder=3)
+    text = f"{beyond[0]:.4g}" if len(beyond) == 1 else f"{min(beyond):.4g} to {max(beyond):.4g}" if beyond else ""
+    if not inside and not beyond:
+        text = "no value: refused"
+    if text:
+        axes.scatter([edge], [place], s=22, marker=">" if upper else "<", color=colour, alpha=0.7, lw=0, zorder=3)
+        axes.annotate(text, (edge, place), xytext=(-6 if upper else 6, 0), textcoords="offset points", fontsize=7, color=colour,
+                      va="center", ha="right" if upper else "left")  # fmt: skip
+
+
+def _draw_floor(axes: Any, entry: Mapping[str, Any], threshold: float) -> None:
+    """The floor and the steps on the way to it."""
+    if "floor" not in entry:
+        return
+    for k in range(1, entry["steps"] + 1):
+        at = threshold * (entry["floor"] / threshold) ** (k / entry["steps"])
+        axes.axvline(at, color=SOFT, lw=0.8, ls=":" if k < entry["steps"] else "--", zorder=1)
+    text = f"floor {entry['floor']:.4g} ({entry['floor_from']})"
+    across = float(axes.transAxes.inverted().transform(axes.transData.transform((entry["floor"], 0)))[0])
+    _say_above(axes, text, entry["floor"], SOFT, left=across > 0.7 or (across > 0.3 and entry["direction"] == "above"))
+
+
+def _say_above(axes: Any, text: str, at: float, colour: str, *, left: bool) -> None:
+    axes.annotate(text, (at, 1), xytext=(0, 3), ha="right" if left else "left", color=colour, fontsize=8, va="bottom",
+                  xycoords=("data", "axes fraction"), textcoords="offset points")  # fmt: skip
+
+
+def _name_rows(axes: Any, entry: Mapping[str, Any], rows: Sequence[Row]) -> None:
     axes.set_yticks(range(len(rows)), [name for name, _, _ in rows], fontsize=8)
     for label, (_, _, colour) in zip(axes.get_yticklabels(), rows, strict=True):
         label.set_color(colour)
