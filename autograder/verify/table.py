@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from autograder.checks import Line
 from autograder.files import write_whole
@@ -36,7 +37,7 @@ def write_tables(reports: Sequence[Report], folder: Path) -> list[Path]:
     for report in reports:
         written += [folder / f"{report.slug}.html", folder / f"{report.slug}.json"]
         write_whole(written[-2], page(report).encode())
-        write_whole(written[-1], (json.dumps(as_json(report), indent=1, ensure_ascii=False) + "\n").encode())
+        write_whole(written[-1], _lines(as_json(report)).encode())
     write_whole(folder / "index.html", _index(folder).encode())
     return [*written, folder / "index.html"]
 
@@ -63,8 +64,18 @@ def as_json(report: Report) -> dict[str, object]:
     checks = [
         {"id": line.id, "title": line.title, "points": line.points, "visibility": line.visibility} for line in report.checks
     ]
-    mutants = [{**mutant.as_json(), "outcomes": mutant.outcomes} for mutant in report.mutants]
+    gone = [{name: how for name, how in mutant.outcomes.items() if how != "passed"} for mutant in report.mutants]
+    mutants = [{**mutant.as_json(), "outcomes": lost} for mutant, lost in zip(report.mutants, gone, strict=True)]
     return {"slug": report.slug, "title": report.title, "ok": report.ok, "checks": checks, "mutants": mutants}
+
+
+def _lines(record: dict[str, object]) -> str:
+    """JSON with one line for each check and each mutant: small, and readable in a diff."""
+    rows = {key: json.dumps(value, ensure_ascii=False) for key, value in record.items()}
+    for key in ("checks", "mutants"):
+        listed: Any = record[key]
+        rows[key] = "[\n  " + ",\n  ".join(json.dumps(each, ensure_ascii=False) for each in listed) + "\n ]"
+    return "{\n" + ",\n".join(f" {json.dumps(key)}: {text}" for key, text in rows.items()) + "\n}\n"
 
 
 def _index(folder: Path) -> str:
