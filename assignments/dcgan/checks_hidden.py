@@ -195,7 +195,8 @@ def _images(samples):
     """Grey levels (2000, 1, 28, 28), after proof that they have a range, differ, and do not depend on the rest of their batch."""
     call = "G(z) of your trained generator for 2,000 z"
     whole = shaped(samples["images"], (2000, 1, 28, 28), dtype=torch.uint8, call=call)
-    few = between(samples["few"], -1.001, 1.001, shape=(7, 1, 28, 28), call="G(z) for 7 of them", cause="did it diverge?")
+    few = shaped(samples["few"], (7, 1, 28, 28), call="G(z) for 7 of them", cause="did the training diverge?")
+    between(few, -1.001, 1.001, call="G(z) for 7 of them", cause="is the tanh missing?")
     same(whole[3:10].double() / 127.5 - 1, few, rtol=0, atol=0.009, dtype=None, call="the same z with other z in the batch")
     images = gates.pixels(whole, 0, 255, (2000, 1, 28, 28), call=call)
     gates.varied(images, call=call)
