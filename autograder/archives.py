@@ -154,8 +154,9 @@ def _zip(path: Path, caps: Mapping[str, int], problems: list[str]) -> Iterator[_
             if info.flag_bits & 1:
                 problems.append(f"{_safe(info.filename)} in the archive is encrypted: hand it in without a password")
                 continue
-            if info.compress_type == zipfile.ZIP_LZMA:  # its decoder allocates what the file says, up to 4 GiB
-                problems.append(f"{_safe(info.filename)} in the archive is packed with LZMA: pack it with plain zip")
+            if info.compress_type in HEAVY:
+                how = HEAVY[info.compress_type]
+                problems.append(f"{_safe(info.filename)} in the archive is packed with {how}: pack it with plain zip")
                 continue
             with archive.open(info) as stream:
                 content = _capped(stream, where.name, caps.get(where.name, 0), problems)
@@ -163,8 +164,33 @@ def _zip(path: Path, caps: Mapping[str, int], problems: list[str]) -> Iterator[_
                 yield _Found(where, content)
 
 
+HEAVY = {zipfile.ZIP_LZMA: "LZMA", zipfile.ZIP_BZIP2: "bzip2"}
+"""LZMA's decoder allocates what the file says, up to 4 GiB; bzip2's gives all of a block at once, whatever is asked for."""
+GZIP_HEADER = 64 * 1024
+"""Bytes within which the names in a gzip header have to end: tarfile reads them letter by letter."""
+
+
+def _gzip_header_ends(path: Path) -> bool:
+    """Whether extra field, name and comment (RFC 1952, 2.3) are of a sane length."""
+    with path.open("rb") as stream:
+        head = stream.read(GZIP_HEADER)
+    if len(head) <= 10 or head[:2] != b"\x1f\x8b":
+        return True  # no gzip: for tarfile to say
+    flags, at = head[3], 10
+    if flags & 4:
+        at += 2 + int.from_bytes(head[at : at + 2], "little")
+    for flag in (8, 16):
+        if flags & flag:
+            at = head.find(b"\0", at) + 1
+            if not at:
+                return False
+    return at < GZIP_HEADER
+
+
 def _tar(path: Path, caps: Mapping[str, int], problems: list[str]) -> Iterator[_Found]:
     count = 0
+    if not _gzip_header_ends(path):
+        raise _Unreadable(f"{_safe(path.name)} begins with a name without end: pack it anew")
     with tarfile.open(path, "r|" if path.name.lower().endswith(".tar") else "r|gz", tarinfo=_Member) as archive:
         for member in archive:
             count += 1

@@ -18,4 +18,6 @@ REFUSED = {
     "personality": (135, 92), "mbind": (237, 235), "set_mempolicy": (238, 237), "move_pages": (279, 239),
     "migrate_pages": (256, 238), "iopl": (172, None), "ioperm": (173, None), "modify_ldt": (154, None), "vhangup": (153, 58),
     "lookup_dcookie": (212, 18), "sethostname": (170, 161), "setdomainname": (171, 162),
+    "inotify_init": (253, None), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27),  # what others open
+    "fanotify_init": (300, 262), "fanotify_mark": (301, 263),
 }  # fmt: skip

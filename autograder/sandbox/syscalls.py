@@ -30,8 +30,8 @@ ALLOWED: dict[str, tuple[int | None, int | None]] = {
     # waiting for descriptors
     "epoll_create": (213, None), "epoll_create1": (291, 20), "epoll_ctl": (233, 21), "epoll_ctl_old": (214, None),
     "epoll_pwait": (281, 22), "epoll_pwait2": (441, 441), "epoll_wait": (232, None), "epoll_wait_old": (215, None),
-    "eventfd": (284, None), "eventfd2": (290, 19), "inotify_add_watch": (254, 27), "inotify_init": (253, None),
-    "inotify_init1": (294, 26), "inotify_rm_watch": (255, 28), "memfd_create": (319, 279), "pipe": (22, None),
+    "eventfd": (284, None), "eventfd2": (290, 19),
+    "memfd_create": (319, 279), "pipe": (22, None),
     "pipe2": (293, 59), "poll": (7, None), "ppoll": (271, 73), "pselect6": (270, 72), "select": (23, None),
     "signalfd": (282, None), "signalfd4": (289, 74), "timerfd_create": (283, 85), "timerfd_gettime": (287, 87),
     "timerfd_settime": (286, 86),
