@@ -57,6 +57,7 @@ class CheckResult:
     def for_student(self) -> CheckResult:
         """What the student may read: of a line that is not visible only title, outcome and hint, in a fixed vocabulary.
 
-        A hidden line's message could carry hidden inputs, and text that the student's code chose.
+        A hidden line's message could carry hidden inputs, and text that the student's code chose; so could its time, since code
+        may sleep as long as an input says.
         """
-        return self if self.line.visibility == "visible" else replace(self, message="", value=None)
+        return self if self.line.visibility == "visible" else replace(self, message="", value=None, seconds=0.0)

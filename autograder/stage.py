@@ -11,6 +11,7 @@ import os
 import shutil
 import stat
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ from autograder.errors import AutograderError
 from autograder.sandbox import guest
 from autograder.sandbox.contract import Stage
 from autograder.submission import Submission
+
+_LOCK = threading.Lock()
+"""The threads of one process share the folder around their stages; processes have one each."""
 
 GUEST_FILES = ("guest.py", "wire.py", "notebook_source.py")
 
@@ -39,19 +43,13 @@ def staged(submission: Submission, assignment: Assignment, scratch: Path | None 
         yield _fill(folder, submission, assignment)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):
+        with _LOCK, contextlib.suppress(OSError):
             folder.parent.rmdir()  # only when it was the last one
 
 
 def _empty(scratch: Path | None) -> Path:
-    """A new folder. Another thread that ends its last stage removes the folder around it, at times just before we are in it."""
-    for _ in range(100):
-        try:
-            return Path(tempfile.mkdtemp(prefix="s", dir=scratch or own_folder()))
-        except FileNotFoundError:
-            if scratch is not None:
-                raise
-    raise StageError("no folder for the stage: it was removed a hundred times", hint="is something tidying the temporary folder?")
+    with _LOCK:  # else a thread that ends its last stage removes the folder around it just before we are in it
+        return Path(tempfile.mkdtemp(prefix="s", dir=scratch or own_folder()))
 
 
 def own_folder() -> Path:

@@ -190,6 +190,7 @@ def test_the_profile_answers_as_the_filter_does(machine):
     tries += (
         [(0, 0x5412 ^ 1 << bit) for bit in range(32)] + [(0, 0x541C ^ 1 << bit) for bit in range(32)] + [(0, 0), (0, 0xFFFFFFFF)]
     )
+    tries += [(3, command) for command in (*range(40), *range(1020, 1045), 1 << 32 | 6, 1 << 32 | 3)]
     for name, numbers in table.items():
         if numbers[column] is None:
             continue

@@ -87,6 +87,10 @@ def test_the_filter_answers_every_call_as_listed(machine):
     assert run_filter(program, special["socket"], arch, 2) == seccomp.EAFNOSUPPORT
     assert run_filter(program, special["ioctl"], arch, 0, seccomp.TIOCSTI) == seccomp.EPERM
     assert run_filter(program, special["ioctl"], arch, 0, 0x5401) == seccomp.ALLOW
+    assert run_filter(program, special["flock"], arch, 3, 2) == seccomp.ENOSYS
+    for command in (*range(16), *range(36, 39), *range(1020, 1045)):
+        allowed = command in (0, 1, 2, 3, 4, 1030, 1031, 1032, 1033, 1034)  # no lock, lease or notice
+        assert run_filter(program, special["fcntl"], arch, 3, command) == (seccomp.ALLOW if allowed else seccomp.EPERM), command
     assert run_filter(program, 0 if machine == "x86_64" else 63, arch) == seccomp.ALLOW  # read
     assert run_filter(program, 0, 0x40000003) == seccomp.KILL  # i386
     if machine == "x86_64":

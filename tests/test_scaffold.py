@@ -141,7 +141,7 @@ def test_verify_accepts_it(root: Path, wall: Any) -> None:
     course = find_course(root)
     prepared = prepare(course, load_assignment(course, SLUG))
     make_handout(prepared, prepared.assignment.folder / "handout", sandbox=wall)
-    report = prove(prepared, wall, seeds=3)
+    report = prove(prepared, wall, count=3)
     assert report.problems == []
     assert report.ok
 

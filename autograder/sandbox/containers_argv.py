@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import SandboxUnavailable
-from autograder.sandbox import seccomp
+from autograder.sandbox import seccomp, syscalls
 from autograder.sandbox.bubblewrap import rlimits
 from autograder.sandbox.places import environment
 from autograder.sandbox.policy import MIB, Policy
@@ -120,11 +120,12 @@ def profile(machine: str | None = None) -> str:
     name = seccomp.known(machine)
     rules = [
         _allow(seccomp.allowed(name)),
-        _refuse(["clone3"], errno.ENOSYS),
+        _refuse(["clone3", "flock"], errno.ENOSYS),
         _allow(["clone"], _when(0, "SCMP_CMP_MASKED_EQ", seccomp.NEW_NAMESPACES, 0)),
         _allow(["socket"], _when(0, "SCMP_CMP_EQ", seccomp.AF_UNIX)),
         _refuse(["socket"], errno.EAFNOSUPPORT, _when(0, "SCMP_CMP_NE", seccomp.AF_UNIX)),
         *(_allow(["ioctl"], condition) for condition in _other_than(seccomp.TIOCSTI, seccomp.TIOCLINUX)),
+        *(_allow(["fcntl"], _when(1, "SCMP_CMP_MASKED_EQ", 0xFFFFFFFF, command)) for command in syscalls.FCNTL),
     ]
     own = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64"}[name]
     default = {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": errno.EPERM}

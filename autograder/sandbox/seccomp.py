@@ -1,7 +1,8 @@
 """The system-call filter behind the namespaces: an allow-list as a BPF program for bubblewrap and the warm wall.
 
 What is not listed in syscalls.py is refused. Foreign ABIs are killed, `clone3` fails with ENOSYS so that libc falls back to
-`clone` (whose flags can be read), sockets are Unix sockets only, and an ioctl may not type into a terminal.
+`clone` (whose flags can be read), sockets are Unix sockets only, an ioctl may not type into a terminal, and files cannot be locked
+(`flock` fails with ENOSYS, at which lock libraries give up or take a file of their own; at any other error some ask for ever).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import platform
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 
-from autograder.sandbox.syscalls import ALLOWED, NEWEST, SPECIAL
+from autograder.sandbox.syscalls import ALLOWED, FCNTL, NEWEST, SPECIAL
 
 LOAD, JUMP_EQUAL, JUMP_GREATER_EQUAL, JUMP_SET, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL = 0x7FFF0000, 0x80000000
@@ -66,11 +67,14 @@ def _special(machine: str) -> list[Instruction]:
     """Calls that are judged by an argument."""
     number = {call: numbers[list(AUDIT).index(machine)] for call, numbers in SPECIAL.items()}
     tty = [(JUMP_EQUAL, 1, 0, TIOCSTI), (JUMP_EQUAL, 0, 1, TIOCLINUX), (RETURN, 0, 0, EPERM)]
+    fcntl = [(JUMP_EQUAL, len(FCNTL) - place, 0, command) for place, command in enumerate(FCNTL)]
     return [
         (JUMP_EQUAL, 0, 1, number["clone3"]), (RETURN, 0, 0, ENOSYS),
+        (JUMP_EQUAL, 0, 1, number["flock"]), (RETURN, 0, 0, ENOSYS),
         *_when(number["clone"], 0, [(JUMP_SET, 0, 1, NEW_NAMESPACES), (RETURN, 0, 0, EPERM)]),
         *_when(number["socket"], 0, [(JUMP_EQUAL, 1, 0, AF_UNIX), (RETURN, 0, 0, EAFNOSUPPORT)]),
         *_when(number["ioctl"], 1, tty),
+        *_when(number["fcntl"], 1, [*fcntl, (RETURN, 0, 0, EPERM)]),
     ]  # fmt: skip
 
 
