@@ -19,6 +19,7 @@ from autograder.files import write_whole
 from autograder.gallery import draw_gallery
 from autograder.observe import Run
 from autograder.reports.class_page import class_page
+from autograder.reports.evidence import evidence
 from autograder.reports.feedback import feedback_html, feedback_md
 from autograder.reports.grades_csv import write_grades
 from autograder.reports.results_json import write_result, write_results
@@ -77,7 +78,7 @@ class Record:
                 shutil.rmtree(self.folder / score.student, ignore_errors=True)
                 score, galleries = _ungraded(score, self._full), ()
         link = f"{score.student}/feedback.html" if run is not None and not self._full else ""
-        self._entries[score.student] = Entry(score, galleries, link)
+        self._entries[score.student] = Entry(score, galleries, link, evidence(run))
         return score
 
     def close(self) -> None:

@@ -64,6 +64,18 @@ def test_what_needs_a_look_is_on_the_class_page(graded):
             assert results[student]["attention"] == [], student
 
 
+def test_the_class_page_shows_evidence_that_students_do_not_get(graded):
+    """What code did instead of answering, hidden observations included: for the instructor alone."""
+    _, out, results = graded
+    page = html.unescape((out / "index.html").read_text())
+    assert page.count("<summary>evidence</summary>") >= 2
+    assert "ended its process or broke the protocol" in page and "did not answer in time" in page
+    for student in results:
+        for name in ("feedback.html", "feedback.md", "result.json"):
+            if (out / student / name).exists():
+                assert "broke the protocol" not in (out / student / name).read_text()
+
+
 def test_rescore_moves_nothing(graded):
     _, out, _ = graded
     before = (out / "results.json").read_bytes()

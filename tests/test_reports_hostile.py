@@ -88,7 +88,7 @@ class Elements(HTMLParser):
 
 def pages(text: str) -> list[str]:
     name, shown = assignment(text), pictures(text)
-    entries = [Entry(submission(text), shown, text), Entry(submission(text, graded=False), (), text)]
+    entries = [Entry(submission(text), shown, text, (text,)), Entry(submission(text, graded=False), (), text, (text, text))]
     return [
         feedback_html(submission(text), name, shown),
         feedback_html(submission(text, graded=False), name, shown),

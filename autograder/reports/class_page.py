@@ -27,6 +27,8 @@ class Student:
     """One per task of the table's head; None where nothing was judged."""
     sample: Gallery | None
     """The picture that stands for the submission."""
+    evidence: tuple[str, ...] = ()
+    """What its code did instead of answering."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class ClassView:
     @property
     def attention(self) -> tuple[Student, ...]:
         """Somebody should look."""
-        return tuple(student for student in self.students if student.score.attention)
+        return tuple(student for student in self.students if student.score.attention or student.evidence)
 
     @property
     def samples(self) -> tuple[Student, ...]:
@@ -93,7 +95,9 @@ def class_view(assignment: AssignmentView, entries: Sequence[Entry]) -> ClassVie
 
 def _student(entry: Entry, heads: Sequence[TaskView]) -> Student:
     groups = {group.task.id: group for group in by_task(entry.score.checks if entry.score.graded else (), heads)}
-    return Student(entry.score, entry.link, tuple(groups.get(task.id) for task in heads), _sample(entry.galleries))
+    return Student(
+        entry.score, entry.link, tuple(groups.get(task.id) for task in heads), _sample(entry.galleries), entry.evidence
+    )
 
 
 def _sample(galleries: Sequence[Gallery]) -> Gallery | None:

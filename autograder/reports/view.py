@@ -60,6 +60,8 @@ class Entry:
     galleries: tuple[Gallery, ...] = ()
     link: str = ""
     """Relative path of the student's feedback.html; empty: no link."""
+    evidence: tuple[str, ...] = ()
+    """What its code did instead of answering; see evidence.py."""
 
 
 @dataclass(frozen=True, slots=True)

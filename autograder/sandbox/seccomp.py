@@ -1,8 +1,8 @@
 """The system-call filter behind the namespaces: an allow-list as a BPF program for bubblewrap and the warm wall.
 
 What is not listed in syscalls.py is refused. Foreign ABIs are killed, `clone3` fails with ENOSYS so that libc falls back to
-`clone` (whose flags can be read), sockets are Unix sockets only, an ioctl may not type into a terminal, and files cannot be locked
-(`flock` fails with ENOSYS, at which lock libraries give up or take a file of their own; at any other error some ask for ever).
+`clone` (whose flags can be read), sockets are Unix sockets only, an ioctl may not type into a terminal, and files cannot be
+locked: `flock` fails with ENOSYS, at which lock libraries give up or take a file of their own (at EPERM some ask for ever).
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ SPECIAL: dict[str, tuple[int, int]] = {
 """Allowed by their arguments, or refused with an answer of their own; see seccomp.py."""
 
 FCNTL = (0, 1, 2, 3, 4, 1030, 1031, 1032, 1033, 1034)
-"""Commands of fcntl that are allowed: DUPFD, GETFD, SETFD, GETFL, SETFL, DUPFD_CLOEXEC, SETPIPE_SZ, GETPIPE_SZ, ADD_SEALS, GET_SEALS.
+"""Allowed commands of fcntl: DUPFD, GETFD, SETFD, GETFL, SETFL, DUPFD_CLOEXEC, SETPIPE_SZ, GETPIPE_SZ, ADD_SEALS, GET_SEALS.
 
 Locks, leases and notices are not: a lock on a file that several guests are shown is a wire between students.
 """
