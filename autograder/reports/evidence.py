@@ -1,6 +1,6 @@
 """Evidence: what a submission's code did instead of answering, for the instructor's page alone.
 
-Takes a run; gives cleaned lines. Must never reach a student: it names hidden observations, and its words are chosen by student code.
+Takes a run; gives cleaned lines. Must never reach a student: it names hidden observations, in words that student code chose.
 """
 
 from __future__ import annotations
@@ -25,4 +25,4 @@ def evidence(run: Run | None) -> tuple[str, ...]:
     if not odd and not run.problems:
         return ()
     printed = [row for row in clean(run.log[-4000:]).split("\n") if row.strip()][-LOG_LINES:]
-    return tuple([*told, *(f"printed: {line(row, 160)}" for row in printed)])
+    return (*told, *(f"printed: {line(row, 160)}" for row in printed))
