@@ -40,7 +40,7 @@ def podman_stand_in(base: Path) -> Path | None:
     for name in ("image", "bin"):
         (base / name).mkdir(parents=True)
     fill(base / "image")
-    own = " ".join(f"--{name} {base / name}" for name in ("root", "runroot", "tmpdir"))
+    own = " ".join(f"--{name} {base / name}" for name in ("root", "runroot", "tmpdir", "network-config-dir"))
     text = STAND_IN.format(
         python=os.path.realpath(sys.executable),
         left_out=LEFT_OUT,
