@@ -30,8 +30,8 @@ check: setup  ## lint, format and types
 	@$(PYTHON) -m ruff format --check autograder tests
 	@$(PYTHON) -m mypy
 
-verify: setup  ## prove every assignment of the course
-	@$(PYTHON) -m autograder verify
+verify: setup  ## prove every assignment of the course; writes docs/mutants
+	@$(PYTHON) -m autograder verify --table docs/mutants
 
 redteam: setup  ## every attack of tests/submissions, and the table of what became of it
 	@$(PYTHON) tests/redteam.py --table docs/redteam.md

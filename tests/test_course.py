@@ -114,3 +114,19 @@ def test_rubric_rules(slug, course_of):
     assert 5 <= len([task for task in prepared.assignment.spec.tasks if task.todo]) <= 7
     for name in ("statement.md", "design.md", *(["train.py"] if slug in TRAINED else [])):
         assert (prepared.assignment.folder / name).stat().st_size > 500
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_the_table_of_mistakes_in_the_docs_is_current(slug, course_of):
+    """docs/mutants was made from these checks and these mutants, and shows that each is caught; `make verify` makes it anew."""
+    table = json.loads((ROOT / "docs/mutants" / f"{slug}.json").read_text())
+    lines = course_of(slug).rubric.lines
+    assert [(each["id"], each["points"], each["visibility"]) for each in table["checks"]] == [
+        (line.id, line.points, line.visibility) for line in lines
+    ]
+    mutants = yaml.safe_load((ROOT / "reference_solutions" / slug / "mutants.yaml").read_text())
+    assert [(each["name"], each["must_fail"]) for each in table["mutants"]] == [
+        (mutant["name"], mutant["must_fail"]) for mutant in mutants
+    ]
+    assert table["ok"] and all(mutant["ok"] for mutant in table["mutants"])
+    assert f"{slug}.html" in (ROOT / "docs/mutants/index.html").read_text()
