@@ -5,7 +5,7 @@
 #
 # The grader in its container makes its own wall with bubblewrap, which needs user namespaces; Docker's default profile refuses them:
 #
-#   docker run --rm --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined \
+#   docker run --rm --init --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined \
 #       --mount type=bind,src="$PWD/reference_solutions",dst=/course/reference_solutions,readonly \
 #       --mount type=bind,src="$PWD/submissions",dst=/submissions,readonly --mount type=bind,src="$PWD/out",dst=/out \
 #       autograder grade /submissions --assignment vae --out /out/vae
