@@ -4,7 +4,7 @@ DEMO = out/demo
 # The example class is harmless, so the demo also runs where memory has no common bound or where we are not root.
 ACCEPT = --accept-degraded W6 --accept-degraded W10
 
-.PHONY: help setup demo test check verify redteam bench handouts clean
+.PHONY: help setup demo test check verify redteam bench handouts course clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -41,6 +41,9 @@ bench: setup  ## what the wall and the metrics cost here; writes docs/benchmarks
 
 handouts: setup  ## make the handouts anew from the references
 	@for slug in $$(ls assignments); do $(PYTHON) -m autograder release $$slug; done
+
+course: setup  ## docs/course.md anew, from course.yaml and the assignments
+	@$(PYTHON) -m autograder.syllabus
 
 clean:  ## remove the environment and what was graded
 	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache

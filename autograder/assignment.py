@@ -59,6 +59,9 @@ class Spec(Strict):
 
     title: str
     summary: str
+    goals: list[str] = []
+    """What a student can do afterwards."""
+    prerequisites: list[str] = []
     chapter: str
     minutes: int = Field(ge=1)
     module: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")
