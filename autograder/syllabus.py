@@ -47,8 +47,8 @@ class Session:
 def syllabus(course: Course) -> str:
     """The whole page."""
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  Markdown, from files of the course's authors
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        keep_trailing_newline=True, autoescape=False,  # noqa: S701  Markdown, from files of the course's authors
     )  # fmt: skip
     chapters = [(chapter, _sessions(course, chapter)) for chapter in course.term.chapters]
     minutes = sum(session.assignment.spec.minutes for _, sessions in chapters for session in sessions)
