@@ -68,8 +68,8 @@ def test_the_class_page_shows_evidence_that_students_do_not_get(graded):
     """What code did instead of answering, hidden observations included: for the instructor alone."""
     _, out, results = graded
     page = html.unescape((out / "index.html").read_text())
-    assert page.count("<summary>evidence</summary>") >= 2
-    assert "ended its process or broke the protocol" in page and "did not answer in time" in page
+    assert "<summary>evidence</summary>" in page and "ended its process or broke the protocol" in page
+    assert "did not answer in time" not in page  # an endless loop is a mistake like others
     for student in results:
         for name in ("feedback.html", "feedback.md", "result.json"):
             if (out / student / name).exists():

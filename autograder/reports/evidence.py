@@ -12,17 +12,18 @@ TELLING = {
     "crash": "ended its process or broke the protocol", "answer": "answered with what is no answer",
     "memory": "went beyond its memory", "time": "did not answer in time",
 }  # fmt: skip
-"""Faults that an honest mistake seldom is, in words. An exception is not one of them."""
+HOSTILE = ("crash", "answer")
+"""Faults that an honest mistake seldom is; an endless loop or a huge tensor often is one, and an exception nearly always."""
 LOG_LINES = 6
 
 
 def evidence(run: Run | None) -> tuple[str, ...]:
-    """One line for each observation that ended oddly, then the end of what the code printed; empty where nothing is odd."""
-    if run is None:
+    """What ended oddly, and the end of what the code printed; empty where nothing looks like more than a mistake."""
+    if run is None or not (run.problems or any(answer.fault in HOSTILE for answer in run.answers.values())):
         return ()
-    odd = {name: answer for name, answer in run.answers.items() if answer.fault in TELLING}
-    told = [f"{name}: {TELLING[answer.fault]}: {line(answer.text)}" for name, answer in odd.items()]
-    if not odd and not run.problems:
-        return ()
+    told: dict[str, list[str]] = {}
+    for name, answer in run.answers.items():
+        if answer.fault in TELLING:
+            told.setdefault(f"{TELLING[answer.fault]}: {line(answer.text)}", []).append(name)
     printed = [row for row in clean(run.log[-4000:]).split("\n") if row.strip()][-LOG_LINES:]
-    return (*told, *(f"printed: {line(row, 160)}" for row in printed))
+    return (*(f"{', '.join(names)}: {how}" for how, names in told.items()), *(f"printed: {line(row, 160)}" for row in printed))
