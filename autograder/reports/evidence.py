@@ -26,4 +26,9 @@ def evidence(run: Run | None) -> tuple[str, ...]:
         if answer.fault in TELLING:
             told.setdefault(f"{TELLING[answer.fault]}: {line(answer.text)}", []).append(name)
     printed = [row for row in clean(run.log[-4000:]).split("\n") if row.strip()][-LOG_LINES:]
-    return (*(f"{', '.join(names)}: {how}" for how, names in told.items()), *(f"printed: {line(row, 160)}" for row in printed))
+    return (*(f"{_some(names)}: {how}" for how, names in told.items()), *(f"printed: {line(row, 160)}" for row in printed))
+
+
+def _some(names: list[str]) -> str:
+    """The first few, so that what happened is not cut off behind them."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
