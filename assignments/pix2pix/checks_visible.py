@@ -112,8 +112,9 @@ def check_discriminator_sees_the_pair(pairs):
 
 @check(
     points=5, task="patch", level="value",
-    hint="Begin with field 1 and distance 1. For each layer, in this order: field += (kernel - 1) * distance, then distance "
-    "*= stride. A layer's own stride spreads the outputs after it, so it counts from the next layer on.",
+    hint="Begin with field 1 and distance 1. Go from the first layer to the last, not from the last to the first; for each, in "
+    "this order: field += (kernel - 1) * distance, then distance *= stride. A layer's own stride spreads the outputs after it, "
+    "so it counts from the next layer on. The answer is an int.",
 )  # fmt: skip
 def check_receptive_field(fields, layouts):
     """receptive_field is right for any kernels and strides, for one layer, and for none"""
@@ -314,12 +315,15 @@ def _field_cause(layers, found):
         distance *= stride
         own_stride += (kernel - 1) * distance
         product *= kernel
-    named = {
-        own_stride: "a layer's own stride counts from the next layer on", summed: "the strides are left out",
-        last_first: "the layers are gone through from the last to the first", product: "kernels are multiplied",
-        _field(layers) - 1: "the field begins at 1, not at 0", sum(kernel for kernel, _ in layers): "kernels are summed",
-    }  # fmt: skip
-    return named.get(found, "")
+    named = (
+        (_field(layers) - 1, "the field begins at 1, not at 0"),
+        (own_stride, "a layer's own stride counts from the next layer on"),
+        (last_first, "the layers are gone through from the last to the first"),
+        (summed, "the strides are left out"),
+        (product, "kernels are multiplied"),
+        (sum(kernel for kernel, _ in layers), "kernels are summed"),
+    )
+    return next((cause for value, cause in named if value == found), "")
 
 
 def _of_means(real, fake):
