@@ -301,20 +301,20 @@ def check_photos_of_training_edges(shown, shown_images, limit):
 
 
 def _field(layers):
-    field, distance = 1, 1
-    for kernel, stride in layers:
-        field, distance = field + (kernel - 1) * distance, distance * stride
-    return field
+    """By counting: which inputs one output sees, layer by layer backwards, and how far apart the outermost are."""
+    seen = {0}
+    for kernel, stride in layers[::-1]:
+        seen = {place * stride + i for place in seen for i in range(kernel)}
+    return max(seen) - min(seen) + 1
 
 
 def _field_cause(layers, found):
     """The mistake whose number this is."""
     own_stride, summed, last_first = 1, 1 + sum(kernel - 1 for kernel, _ in layers), _field(layers[::-1])
-    distance, product = 1, 1
+    apart, product = 1, 1
     for kernel, stride in layers:
-        distance *= stride
-        own_stride += (kernel - 1) * distance
-        product *= kernel
+        apart, product = apart * stride, product * kernel
+        own_stride += (kernel - 1) * apart
     named = (
         (_field(layers) - 1, "the field begins at 1, not at 0"),
         (own_stride, "a layer's own stride counts from the next layer on"),

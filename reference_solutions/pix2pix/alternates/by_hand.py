@@ -1,4 +1,4 @@
-"""Another right answer: three stages down, a backward pass for each term, nothing detached, entropies by hand, loops for batches."""
+"""Another right answer: three stages down, a backward pass for each term, nothing detached, entropies by hand, loops."""
 
 import torch
 from torch import nn
