@@ -134,14 +134,14 @@ def test_verify_accepts_it(root: Path, wall: Any) -> None:
     from autograder.course import find_course
     from autograder.grade import prepare
     from autograder.handout import make_handout
-    from autograder.verify.prove import prove
+    from autograder.verify.course import prove_all
 
     chapter = "chapters: [{id: drafts, title: Drafts, assignments: [{slug: my_toy}]}]\n"
     (root / "course.yaml").write_text("title: Toys\n" + chapter)
     course = find_course(root)
     prepared = prepare(course, load_assignment(course, SLUG))
     make_handout(prepared, prepared.assignment.folder / "handout", sandbox=wall)
-    report = prove(prepared, wall, count=3)
+    (report,) = prove_all([prepared], wall, seeds=3)
     assert report.problems == []
     assert report.ok
 
