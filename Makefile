@@ -40,7 +40,7 @@ bench: setup  ## what the wall and the metrics cost here; writes docs/benchmarks
 	@$(PYTHON) bench/run.py
 
 handouts: setup  ## make the handouts anew from the references
-	@for slug in $$(ls assignments); do $(PYTHON) -m autograder release $$slug; done
+	@for slug in $$($(PYTHON) -c "from pathlib import Path; from autograder.course import find_course; print(*find_course(Path()).slugs)"); do $(PYTHON) -m autograder release $$slug; done
 
 course: setup  ## docs/course.md anew, from course.yaml and the assignments
 	@$(PYTHON) -m autograder.syllabus

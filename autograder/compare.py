@@ -206,7 +206,8 @@ def _likely_cause(answer: Tensor, truth: Tensor, rtol: float) -> str:
     for size in (*range(3, 65), 784):
         if math.isclose(factor, 1 / size, rel_tol=tolerance) or math.isclose(factor, size, rel_tol=tolerance):
             return f"off by a factor of {size}: a sum where a mean belongs, or the other way round?"
-    return f"off by a constant factor of {factor:.4g}" if ratio.numel() > 1 else ""  # one number is always off by one
+    alone = ratio.numel() == 1  # then some factor always fits, and naming it leads astray
+    return "" if alone else f"off by a constant factor of {factor:.4g}"
 
 
 def _shape_cause(got: tuple[int, ...], want: tuple[int | None, ...]) -> str:

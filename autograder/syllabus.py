@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from autograder.assignment import Assignment, Task, load_assignment
 from autograder.course import Chapter, Course, find_course
+from autograder.errors import AutograderError
 from autograder.files import write_whole
 from autograder.rubric import Rubric, complete_rubric
 
@@ -26,7 +27,6 @@ class Session:
 
     assignment: Assignment
     rubric: Rubric
-    weight: int
 
     @property
     def todos(self) -> list[Task]:
@@ -56,14 +56,17 @@ def syllabus(course: Course) -> str:
 
 
 def _sessions(course: Course, chapter: Chapter) -> list[Session]:
-    loaded = [(load_assignment(course, entry.slug), entry.weight) for entry in chapter.assignments]
-    return [Session(assignment, complete_rubric(assignment), weight) for assignment, weight in loaded]
+    assignments = [load_assignment(course, entry.slug) for entry in chapter.assignments]
+    return [Session(assignment, complete_rubric(assignment)) for assignment in assignments]
 
 
 def main() -> None:
-    """Write the page of the course around the current folder."""
-    course = find_course(Path.cwd())
-    write_whole(course.root / PAGE, syllabus(course).encode())
+    """Write the page of the course around the current folder; errors of ours are messages, never tracebacks."""
+    try:
+        course = find_course(Path.cwd())
+        write_whole(course.root / PAGE, syllabus(course).encode())
+    except AutograderError as error:
+        sys.exit(f"error: {error.message}\n\nhint: {error.hint}")
     print(f"written: {PAGE}", file=sys.stderr)
 
 

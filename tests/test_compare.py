@@ -119,3 +119,10 @@ def test_same_is_about_the_stated_tolerance(value, factor):
     elif factor > 1.001:
         with pytest.raises(CheckFailed):
             same(got, want, dtype=torch.float64)
+
+
+def test_a_constant_factor_is_named_for_several_numbers_only():
+    """Some factor fits any one number: `off by a factor of 1.007` would send a student looking for it."""
+    assert "off by a constant factor of 1.007" in message(same, 1.007 * WANT.double(), WANT.double(), dtype=None)
+    assert "factor" not in message(same, 1.007 * 2.5, 2.5)
+    assert "off by a factor of 2" in message(same, 5.0, 2.5)

@@ -41,7 +41,9 @@ def proofs(wall) -> dict[str, dict]:
     """Slug -> its proof; the whole course in one run, as `make verify` does, so that no processor waits."""
     done = run("verify", "--json")
     assert done.returncode in (0, 1), done.stderr[-3000:]
-    return {proof["slug"]: proof for proof in json.loads(done.stdout)["assignments"]}
+    found = json.loads(done.stdout)["assignments"]
+    assert done.returncode == (0 if all(proof["ok"] for proof in found) else 1)
+    return {proof["slug"]: proof for proof in found}
 
 
 @pytest.mark.slow

@@ -80,6 +80,8 @@ def test_the_naive_grader_s_verdict_is_read_in_three_ways():
     assert read(said("3 passed", right, 0)) == {"exit", "junit", "text"}
     assert read(said("1 failed, 2 passed", right.replace('failures="0"', 'failures="1"'), 1)) == set()
     assert read(said("", "", 0)) == {"exit"}
+    assert read(said("", "", 0) + "head: cannot open '/tmp/report.xml' for reading\n") == {"exit"}
+    assert read(said("", "", 10)) == set()
     assert read("") == set()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
-from autograder.verify.wrong import mutants, reference
+from autograder.verify.wrong import mutants, reference, starter
 
 SLUG = "dcgan"
 """Trains in the guest, and is scored by statistics of images: the assignment in which the last bits could matter most."""
@@ -52,13 +52,13 @@ def test_the_same_score_on_one_worker_and_on_four_under_load(tmp_path, course_of
     assignment = course_of(SLUG).assignment
     (wrong,) = [submission for mutant, submission in mutants(assignment) if mutant.name == MUTANT]
     right = reference(assignment)
-    for student, submission in (("right", right), ("wrong", wrong), ("again", right)):
+    for student, submission in (("right", right), ("wrong", wrong), ("again", right), ("empty", starter(assignment))):
         (tmp_path / "class" / student).mkdir(parents=True)
         for name, content in submission.files.items():
             (tmp_path / "class" / student / name).write_bytes(content)
     alone = graded(tmp_path / "class", 1, tmp_path / "one")
     with load():
         crowded = graded(tmp_path / "class", 4, tmp_path / "four")
-    assert alone["right"]["score"] == 100 > alone["wrong"]["score"]
+    assert alone["right"]["score"] == 100 > alone["wrong"]["score"] > alone["empty"]["score"] == 0
     assert alone["again"]["checks"] == alone["right"]["checks"]
     assert crowded == alone  # every verdict, point and measured value

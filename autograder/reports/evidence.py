@@ -19,7 +19,7 @@ LOG_LINES = 6
 
 def evidence(run: Run | None) -> tuple[str, ...]:
     """What ended oddly, and the end of what the code printed; empty where nothing looks like more than a mistake."""
-    if run is None or not (run.problems or any(answer.fault in HOSTILE for answer in run.answers.values())):
+    if run is None or not any(answer.fault in HOSTILE for answer in run.answers.values()):
         return ()
     told: dict[str, list[str]] = {}
     for name, answer in run.answers.items():
