@@ -60,13 +60,14 @@ def test_no_answer_check_secret_or_other_student_is_readable(wall, toy_root, mon
     reference.write_text(reference.read_text() + f"\n# {canary}\n")
     (toy_root / ".autograder").mkdir(exist_ok=True)
     (toy_root / ".autograder/note").write_text(canary)
+    # The system as installed is the host's and may be large: it is read-only and holds nothing of a grader.
     run = run_inside(
         patient(toy_root),
         wall,
         f"""
 needle = b"canary-" + b"{canary.removeprefix("canary-")}"
 places, hits = 0, []
-skip = ("/usr", "/packages", "/sys")
+skip = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/packages", "/sys")
 for root in sorted({{"/" + name for name in os.listdir("/")}}):
     if root in skip:
         continue
