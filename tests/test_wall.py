@@ -60,16 +60,16 @@ def test_no_answer_check_secret_or_other_student_is_readable(wall, toy_root, mon
     reference.write_text(reference.read_text() + f"\n# {canary}\n")
     (toy_root / ".autograder").mkdir(exist_ok=True)
     (toy_root / ".autograder/note").write_text(canary)
-    # The system as installed is the host's and may be large: it is read-only and holds nothing of a grader.
+    # /bin, /lib and /sbin lead back to /usr, which is the host's system as installed: large, read-only, nothing of a grader.
     run = run_inside(
         patient(toy_root),
         wall,
         f"""
 needle = b"canary-" + b"{canary.removeprefix("canary-")}"
 places, hits = 0, []
-skip = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/packages", "/sys")
+skip = ("/usr", "/packages", "/sys")
 for root in sorted({{"/" + name for name in os.listdir("/")}}):
-    if root in skip:
+    if "/" + os.path.realpath(root).split("/")[1] in skip:
         continue
     for folder, _, names in os.walk(root):
         for name in names:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 SEED, BATCH = 0, 16
 PLAN = checkpoint.Plan(steps=3000, rate=3e-3)
-PULL = 1e-3
+KL_WEIGHT = 1e-3
 """Weight of the divergence: the latents are then about 0.1 standard deviations wide, and the decoder forgives as much noise."""
 
 
@@ -47,10 +47,10 @@ def train(plan: checkpoint.Plan = PLAN, seed: int = SEED) -> None:
     for step, rate in checkpoint.steps("autoencoder", plan, start, state):
         optimiser.param_groups[0]["lr"] = rate
         index = torch.randint(len(found.images), (BATCH,), generator=generator)
-        error, pull = loss_of(vae, for_autoencoder(found, index, generator), generator)
+        error, kl = loss_of(vae, for_autoencoder(found, index, generator), generator)
         optimiser.zero_grad()
-        (error + PULL * pull).backward()
+        (error + KL_WEIGHT * kl).backward()
         torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
         optimiser.step()
         if step % 25 == 0:
-            print(f"autoencoder: step {step}: absolute error {error.item():.4f}, divergence {pull.item():.3f}", flush=True)
+            print(f"autoencoder: step {step}: absolute error {error.item():.4f}, divergence {kl.item():.3f}", flush=True)

@@ -42,7 +42,7 @@ def write_card(folder: Path, how: dict[str, Any]) -> None:
 
 @torch.inference_mode()
 def restored(pipe: Any, images: Tensor) -> Tensor:
-    """What the autoencoder makes of images (N, 1, 28, 28) uint8: no sample can be better."""
+    """What the autoencoder makes of images (N, 1, 28, 28) uint8: detail that is lost here, no sample can have."""
     made = [pipe.vae.decode(pipe.vae.encode(as_seen(part)).latent_dist.mode()).sample for part in images.split(80)]
     return as_stored(torch.cat(made) / 2 + 0.5)
 
@@ -92,7 +92,9 @@ ankle boot.
 
 Measured on {n} samples, equally many of each of the 160 captions, seed {seed}, {steps} steps, guidance {guidance}, with the files
 as they ship, by the embedded encoders. Beside them held-out real images made for the same captions, by way of this autoencoder
-and as they are: what the encoders make of them is the ceiling. The encoder knows whether it is tilted; pixels alone do not.
+and as they are: what to compare with. Guidance makes samples more typical of
+their captions than real images are, so a figure of theirs may lie above it. The encoder
+knows whether it is tilted; pixels alone do not.
 
 {figures}
 

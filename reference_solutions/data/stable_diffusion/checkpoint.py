@@ -38,6 +38,15 @@ def load(name: str, folder: Path = FOLDER) -> dict[str, Any] | None:
     return torch.load(path, weights_only=True) if path.is_file() else None
 
 
+def needed(name: str, folder: Path = FOLDER) -> dict[str, Any]:
+    """What the stage of this name left; ends with the command to run where it has not run yet."""
+    saved = load(name, folder)
+    if saved is None:
+        command = f"python reference_solutions/data/stable_diffusion/train.py {name}"
+        raise SystemExit(f"{folder / name}.pt: missing: this stage goes on from what `{name}` saves; first run `{command}`")
+    return saved
+
+
 def save(name: str, state: dict[str, Any], folder: Path = FOLDER) -> None:
     """Whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)

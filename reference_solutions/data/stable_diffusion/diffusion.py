@@ -1,7 +1,8 @@
 """Second stage: text encoder and noise predictor, trained together on latents.
 
 The loss is the one of Ho et al. 2020 (arXiv:2006.11239, equation 14), each time weighted by min(SNR, 5) / SNR (Hang et al. 2023,
-arXiv:2303.09556), so that times at which the image is almost clean do not take over. A running mean of the weights is kept.
+arXiv:2303.09556), so that times at which the image is almost clean do not take over.
+An exponential moving average (EMA) of the weights is kept.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 SEED, BATCH = 0, 64
 PLAN = checkpoint.Plan(steps=4000, rate=1.5e-3, warm=100)
-MOST = 5.0
-"""The signal-to-noise ratio above which a time counts no more than another."""
-MEMORY = 0.998
-"""Of the running mean, once there are enough steps."""
+SNR_GAMMA = 5.0
+"""gamma of Hang et al.: the signal-to-noise ratio above which a time counts no more than another."""
+EMA_DECAY = 0.998
+"""Of the exponential moving average, once there are enough steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def fresh(tokenizer: CLIPTokenizer) -> Nets:
     return Nets(unet(), text_encoder(tokenizer))
 
 
-def ratios() -> Tensor:
+def snr() -> Tensor:
     """(1000,): signal-to-noise ratio of each time."""
     kept = scheduler().alphas_cumprod
     return kept / (1 - kept)
@@ -59,14 +60,14 @@ def loss_of(nets: Nets, clean: Tensor, tokens: Tensor, ratio: Tensor, generator:
     kept = signal[time].view(-1, 1, 1, 1)
     noisy = kept.sqrt() * clean + (1 - kept).sqrt() * noise
     guess = nets.unet(noisy, time, nets.text(tokens).last_hidden_state).sample
-    weight = ratio[time].clamp(max=MOST) / ratio[time]
+    weight = ratio[time].clamp(max=SNR_GAMMA) / ratio[time]
     return (weight * F.mse_loss(guess, noise, reduction="none").mean((1, 2, 3))).mean()
 
 
-def remember(mean: list[Tensor], parameters: list[nn.Parameter], step: int) -> None:
-    """The running mean moves on; in the beginning it forgets faster."""
-    memory = min(MEMORY, (1 + step) / (10 + step))
-    torch._foreach_lerp_(mean, [parameter.detach() for parameter in parameters], 1 - memory)
+def update_ema(ema: list[Tensor], parameters: list[nn.Parameter], step: int) -> None:
+    """The average moves on; in the beginning it forgets faster."""
+    decay = min(EMA_DECAY, (1 + step) / (10 + step))
+    torch._foreach_lerp_(ema, [parameter.detach() for parameter in parameters], 1 - decay)
 
 
 def train(plan: checkpoint.Plan = PLAN, seed: int = SEED) -> None:
@@ -74,20 +75,20 @@ def train(plan: checkpoint.Plan = PLAN, seed: int = SEED) -> None:
     torch.manual_seed(seed)
     clean, said, _ = latents()
     tokenizer = write(checkpoint.FOLDER / "tokenizer")
-    nets, generator, ratio = fresh(tokenizer), torch.Generator().manual_seed(seed), ratios()
+    nets, generator, ratio = fresh(tokenizer), torch.Generator().manual_seed(seed), snr()
     parameters = nets.parameters()
     optimiser = torch.optim.AdamW(parameters, plan.rate, betas=(0.9, 0.99), weight_decay=0.01)
-    mean = [parameter.detach().clone() for parameter in parameters]
+    ema = [parameter.detach().clone() for parameter in parameters]
     start, watch = 0, checkpoint.stop_watch(0.0)
     if saved := checkpoint.load("diffusion"):
         nets.unet.load_state_dict(saved["unet"])
         nets.text.load_state_dict(saved["text"])
         optimiser.load_state_dict(saved["optimiser"])
         generator.set_state(saved["generator"])
-        mean, start, watch = saved["mean"], saved["step"], checkpoint.stop_watch(saved["seconds"])
+        ema, start, watch = saved["ema"], saved["step"], checkpoint.stop_watch(saved["seconds"])
 
     def state(done: int) -> dict[str, Any]:
-        held = {"unet": nets.unet.state_dict(), "text": nets.text.state_dict(), "mean": mean, "generator": generator.get_state()}
+        held = {"unet": nets.unet.state_dict(), "text": nets.text.state_dict(), "ema": ema, "generator": generator.get_state()}
         return {**held, "optimiser": optimiser.state_dict(), "step": done, "seconds": watch(), "seed": seed}
 
     recent = 1.0
@@ -100,18 +101,17 @@ def train(plan: checkpoint.Plan = PLAN, seed: int = SEED) -> None:
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
-        remember(mean, parameters, step)
+        update_ema(ema, parameters, step)
         recent += (loss.item() - recent) * max(0.02, 1 / (step + 1))
         if step % 50 == 0:
             print(f"diffusion: step {step}: loss {recent:.4f}", flush=True)
 
 
-def remembered(tokenizer: CLIPTokenizer) -> tuple[Nets, dict[str, Any]]:
-    """The running mean of the last save, as networks, and the save."""
-    saved = checkpoint.load("diffusion")
-    assert saved is not None, "train the diffusion first"
+def averaged(tokenizer: CLIPTokenizer) -> tuple[Nets, dict[str, Any]]:
+    """The EMA of the last save, as networks, and the save."""
+    saved = checkpoint.needed("diffusion")
     nets = fresh(tokenizer)
     with torch.no_grad():
-        for parameter, mean in zip(nets.parameters(), saved["mean"], strict=True):
-            parameter.copy_(mean)
+        for parameter, average in zip(nets.parameters(), saved["ema"], strict=True):
+            parameter.copy_(average)
     return nets, saved

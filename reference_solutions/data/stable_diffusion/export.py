@@ -22,14 +22,13 @@ from autograder.data.stable_diffusion import FOLDER, PARTS
 def assembled() -> tuple[StableDiffusionPipeline, dict[str, Any]]:
     """The pipeline of the last saves, float32, and how they came about."""
     tokenizer, vae, (_, _, scale) = write(checkpoint.FOLDER / "tokenizer"), trained_autoencoder(), latents()
-    nets, saved = diffusion.remembered(tokenizer)
+    nets, saved = diffusion.averaged(tokenizer)
     vae.register_to_config(scaling_factor=scale)
     pipe = StableDiffusionPipeline(
         vae=vae, text_encoder=nets.text.eval(), tokenizer=tokenizer, unet=nets.unet.eval(), scheduler=scheduler(),
         safety_checker=None, feature_extractor=None, requires_safety_checker=False,
     )  # fmt: skip
-    first = checkpoint.load("autoencoder")
-    assert first is not None
+    first = checkpoint.needed("autoencoder")
     stages = (("autoencoder", first, autoencoder.PLAN), ("diffusion", saved, diffusion.PLAN))
     told = ("step", "seconds", "seed")
     return pipe, {name: {key: each[key] for key in told} | {"planned": plan.steps} for name, each, plan in stages}

@@ -11,11 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from autograder.data import Images
-from autograder.data.captions import BRIGHT, LARGE, MARGIN, NAMES, Attributes, all_captions, measured, parse, rendered
+from autograder.data.captions import BRIGHT, DARK, LARGE, MARGIN, NAMES, Attributes, all_captions, measured, parse, rendered
 from autograder.data.stable_diffusion import as_stored
 from autograder.metrics.embedded import embedded
 from autograder.metrics.image_text import image_text, zero_shot
-from autograder.metrics.similarity import class_accuracy, diversity
+from autograder.metrics.similarity import class_accuracy
 from autograder.metrics.similarity import image_text as cosines
 
 STEPS, GUIDANCE, BATCH = 20, 3.0, 80
@@ -32,7 +32,7 @@ def samples(pipe: Any, captions: list[str], seed: int, steps: int = STEPS, guida
 
 
 def real(found: Images, captions: list[str], seed: int) -> Tensor:
-    """Real images that show the captions: the ceiling of every figure."""
+    """Real images that show the captions: what every figure is compared with."""
     generator = torch.Generator().manual_seed(seed)
     wanted = [parse(each) for each in captions]
     chosen = [_one_of(found.labels, NAMES.index(each.name), generator) for each in wanted]
@@ -83,10 +83,5 @@ def undressed(images: Tensor, bright: Tensor) -> Tensor:
     zoom = sum(LARGE) / 2
     affine = torch.tensor([[zoom, 0, 0], [0, zoom, 0]]).expand(len(images), 2, 3)
     larger = F.grid_sample(inner, F.affine_grid(affine, list(images.shape), align_corners=False), align_corners=False)
-    gain = torch.where(bright, 1.0, sum(BRIGHT) / 130)  # 65 is the mean of a dark garment
+    gain = torch.where(bright, 1.0, sum(BRIGHT) / sum(DARK))
     return (larger * gain.view(-1, 1, 1, 1)).clamp(0, 255).round().to(torch.uint8)
-
-
-def spread(images: Tensor) -> float:
-    """Mean distance of two images' features: 0 for one image many times."""
-    return diversity(embedded("fashion_mnist").features(images))

@@ -21,8 +21,7 @@ LOOKS, SEED, BATCH = 4, 1, 100
 
 def trained_autoencoder() -> AutoencoderKL:
     """As the first stage left it, with the scale that its latents need."""
-    saved = checkpoint.load("autoencoder")
-    assert saved is not None, "train the autoencoder first"
+    saved = checkpoint.needed("autoencoder")
     vae = autoencoder().eval().requires_grad_(False)
     vae.load_state_dict(saved["net"])
     return vae
